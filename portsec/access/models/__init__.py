@@ -1,0 +1,19 @@
+from portsec.access.models.audience import Audience, AudienceGrant
+from portsec.access.models.organisation import Membership, Organisation, Region, RegionMembership
+from portsec.access.models.shareable import Shareable, ShareableManager, ShareableQuerySet
+from portsec.access.models.token import ServiceToken
+from portsec.access.models.user import User
+
+__all__ = [
+    "Audience",
+    "AudienceGrant",
+    "Membership",
+    "Organisation",
+    "Region",
+    "RegionMembership",
+    "ServiceToken",
+    "Shareable",
+    "ShareableManager",
+    "ShareableQuerySet",
+    "User",
+]

@@ -1,0 +1,218 @@
+"""What every resource of `/api/v1/` shares: strict input, keyset pages, ETags, idempotent POSTs (interface.md)."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any, ClassVar
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.http import Http404
+from django.utils.translation import gettext as _
+from rest_framework import serializers, viewsets
+from rest_framework.fields import empty
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from portsec.access.acting import Acting
+from portsec.access.models import ShareableQuerySet
+from portsec.access.pages import Key, capped_count, newest_page
+from portsec.journal.idempotency import first_answer, keep_answer
+from portsec.journal.models import IdempotencyKey
+from portsec.problems import Fault, PreconditionFailed, PreconditionRequired, Refused
+
+DEFAULT_LIMIT = 50
+LARGEST_LIMIT = 200
+UUID_PATTERN = "[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"
+
+
+class StrictSerializer(serializers.Serializer[Any]):
+    """Refuses what it does not understand: a misspelt field would otherwise be dropped in silence."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, Mapping):
+            known = {name for name, field in self.fields.items() if not field.read_only}
+            unknown = [name for name in data if name not in known]
+            if unknown:
+                message = _("Unknown field. Known are: %s.") % ", ".join(sorted(known))
+                raise serializers.ValidationError({name: [serializers.ErrorDetail(message, "unknown_field")] for name in unknown})
+        return super().to_internal_value(data)
+
+    def run_validation(self, data: Any = empty) -> Any:
+        if data is not empty and data is not None and not isinstance(data, Mapping):
+            raise serializers.ValidationError({"non_field_errors": [serializers.ErrorDetail(_("Send a JSON object."), "not_an_object")]})
+        return super().run_validation(data)
+
+
+class ActingViewSet(viewsets.GenericViewSet[Any]):
+    """A resource seen by the acting organisation. `parameters` are the query parameters that a list understands."""
+
+    lookup_value_regex = UUID_PATTERN
+    parameters: ClassVar[frozenset[str]] = frozenset()
+    verb_to_read = "read"
+
+    @property
+    def acting(self) -> Acting:
+        acting = self.request.auth
+        if not isinstance(acting, Acting):
+            raise Http404
+        return acting
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if request.method in {"GET", "HEAD"}:
+            self.acting.require(self.verb_to_read)
+        known = self.parameters | LIST_PARAMETERS if self.action == "list" else self.parameters_of_action()
+        faults = [Fault(name, _("Unknown parameter. Known are: %s.") % (", ".join(sorted(known)) or "–"), "unknown_parameter")
+                  for name in request.query_params if name not in known]  # fmt: skip
+        faults += [Fault(name, _("Leave the null character out."), "null_character")
+                   for name, value in request.query_params.items() if "\x00" in value]  # fmt: skip
+        if faults:
+            raise Refused(*faults)
+
+    def parameters_of_action(self) -> frozenset[str]:
+        return frozenset()
+
+    def get_queryset(self) -> Any:
+        """Override: what the acting organisation may read. There is no default."""
+        raise TypeError(f"{type(self).__name__} does not say what may be read")
+
+    def read_input(self, serializer_class: type[serializers.BaseSerializer[Any]], **options: Any) -> Any:
+        """The checked body; raises DRF's ValidationError."""
+        serializer = serializer_class(data=self.request.data, context=self.get_serializer_context(), **options)
+        serializer.is_valid(raise_exception=True)
+        return serializer.validated_data
+
+    # Idempotency-Key: the first answer again (24 h), whatever became of the object meanwhile.
+
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        self.kept: IdempotencyKey | None = None
+        response = super().dispatch(request, *args, **kwargs)
+        if self.kept is not None and response.status_code < 400:
+            keep_answer(self.kept, response.status_code, response.data, {"ETag": response.headers.get("ETag", "")})
+        return response
+
+    def repeated(self) -> Response | None:
+        """Called first by each POST handler: the earlier answer to the same key, or None after noting the key."""
+        key = self.request.headers.get("Idempotency-Key")
+        if key is None:
+            return None
+        body = json.dumps(self.request.data, sort_keys=True, separators=(",", ":"), default=str)
+        fingerprint = hashlib.sha256(f"{self.request.method} {self.request.path}\n{body}".encode()).hexdigest()
+        self.kept, earlier = first_answer(self.acting, key, fingerprint)
+        if earlier is None:
+            return None
+        headers = {name: value for name, value in earlier.headers.items() if value} | {"Idempotency-Replayed": "true"}
+        return Response(earlier.body, status=earlier.status, headers=headers)
+
+    # ETag and If-Match: nobody writes over a version that he has not read.
+
+    def tagged(self, data: Any, *, status: int = 200) -> Response:
+        return Response(data, status=status, headers={"ETag": etag(data)})
+
+    def check_match(self, current: Any) -> None:
+        wanted = self.request.headers.get("If-Match")
+        if wanted is None:
+            raise PreconditionRequired
+        if wanted != "*" and etag(current) not in [tag.strip() for tag in wanted.split(",")]:
+            raise PreconditionFailed
+
+
+LIST_PARAMETERS = frozenset({"limit", "before", "after", "count", "search", "ordering", "format"})
+
+
+def etag(data: Any) -> str:
+    """A strong tag of what the client was shown."""
+    return '"' + hashlib.sha256(JSONRenderer().render(data)).hexdigest()[:32] + '"'
+
+
+def listed(view: ActingViewSet, queryset: ShareableQuerySet, *, by: str = "published_at") -> Response:
+    """A keyset page: `{"results", "next", "previous"}`, and `count` only where it is asked for."""
+    request = view.request
+    page = newest_page(
+        queryset,
+        view.acting,
+        limit=read_limit(request),
+        by=by,
+        before=_read_key(request, "before"),
+        after=_read_key(request, "after"),
+    )
+    body: dict[str, Any] = {
+        "results": view.get_serializer(page.records, many=True).data,
+        "next": _neighbour(request, "before", page.older),
+        "previous": _neighbour(request, "after", page.newer),
+    }
+    if read_flag(request, "count"):
+        body["count"] = capped_count(queryset, view.acting)
+    return Response(body)
+
+
+def listed_all(view: ActingViewSet, queryset: Any) -> Response:
+    """For short, closed lists (regions, organisations, ports): one page by position in their own order."""
+    request = view.request
+    limit, start = read_limit(request), _read_position(request)
+    found = list(queryset[start : start + limit + 1])
+    body: dict[str, Any] = {
+        "results": view.get_serializer(found[:limit], many=True).data,
+        "next": _neighbour(request, "before", start + limit if len(found) > limit else None),
+        "previous": _neighbour(request, "before", max(0, start - limit) if start else None),
+    }
+    if read_flag(request, "count"):
+        body["count"] = queryset.count()
+    return Response(body)
+
+
+def read_limit(request: Request) -> int:
+    text = request.query_params.get("limit", str(DEFAULT_LIMIT))
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= LARGEST_LIMIT):
+        raise Refused(Fault("limit", _("Give a number from 1 to %d.") % LARGEST_LIMIT, "out_of_range"))
+    return int(text)
+
+
+def read_flag(request: Request, name: str) -> bool:
+    value = request.query_params.get(name, "false")
+    if value not in {"true", "false"}:
+        raise Refused(Fault(name, _("Give true or false."), "invalid"))
+    return value == "true"
+
+
+def read_choice(request: Request, name: str, choices: Any, default: str = "") -> str:
+    value: str = request.query_params.get(name, default)
+    if value and value not in choices:
+        raise Refused(Fault(name, _("Give one of: %s.") % ", ".join(choices), "invalid_choice"))
+    return value
+
+
+def read_uuid(request: Request, name: str) -> UUID | None:
+    text = request.query_params.get(name)
+    if text is None:
+        return None
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise Refused(Fault(name, _("Give an id as the API writes them."), "invalid")) from error
+
+
+def _read_key(request: Request, name: str) -> Key | None:
+    text = request.query_params.get(name)
+    if text is None:
+        return None
+    try:
+        return Key.parse(text)
+    except ValueError as error:
+        raise Refused(Fault(name, _("Not a place of this list. Follow the addresses in next and previous."), "invalid")) from error
+
+
+def _read_position(request: Request) -> int:
+    text = request.query_params.get("before", "0")
+    if not (text.isascii() and text.isdigit() and len(text) <= 6):
+        raise Refused(Fault("before", _("Not a place of this list. Follow the addresses in next and previous."), "invalid"))
+    return int(text)
+
+
+def _neighbour(request: Request, name: str, place: Any) -> str | None:
+    if place is None:
+        return None
+    kept = {key: value for key, value in request.query_params.items() if key not in {"before", "after"}}
+    return request.build_absolute_uri(f"{request.path}?{urlencode(kept | {name: str(place)})}")
