@@ -1,0 +1,121 @@
+"""`record()`: the one way into the journal, called once by each action, in the action's transaction."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib.auth.models import Permission
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import connections, transaction
+from django.utils import timezone
+
+from portsec.access.acting import Acting, current_alias
+from portsec.access.ids import new_id
+from portsec.access.models import Audience, AudienceGrant, Organisation, Shareable, User
+from portsec.access.request_id import current_request_id
+from portsec.journal.models import Entry
+from portsec.journal.sequencer import number_soon
+
+ENCODER = DjangoJSONEncoder()
+
+
+def record(
+    acting: Acting,
+    verb: str,
+    subject: Shareable,
+    summary: str,
+    *,
+    row: dict[str, Any] | None = None,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+    audience: Audience | None = None,
+) -> Entry:
+    """Writes what happened (`alert.published`) to `subject`, for whoever may see it or the given, narrower audience."""
+    return _write(
+        verb=verb,
+        kind=kind_of(subject),
+        object_id=subject.pk,
+        owner=acting.organisation,
+        actor=acting.user,
+        audience=audience or subject.audience,
+        persons=subject.persons,
+        summary=summary,
+        row=row or {},
+        before=before or {},
+        after=after or {},
+    )
+
+
+def record_by_system(subject: Shareable, verb: str, summary: str, row: dict[str, Any]) -> Entry:
+    """As `record`, for what happens by itself (an expiry): inside `as_system`, in the name of the record's owner."""
+    return _write(
+        verb=verb,
+        kind=kind_of(subject),
+        object_id=subject.pk,
+        owner=subject.owner,
+        audience=subject.audience,
+        persons=subject.persons,
+        summary=summary,
+        row=row,
+    )
+
+
+def record_access(verb: str, organisation: Organisation, audiences: Sequence[Audience], summary: str, person: User | None = None) -> Entry:
+    """What an organisation may newly see, or no longer: told to that organisation alone (inside `as_system`)."""
+    told: dict[str, Any] = {"audiences": [str(audience.pk) for audience in audiences]}
+    if person is not None:
+        told["user"] = str(person.pk)
+    return _write(
+        verb=verb,
+        kind="access",
+        object_id=person.pk if person else organisation.pk,
+        owner=organisation,
+        audience=_own_audience_of(organisation),
+        summary=summary,
+        row=told,
+        after=told,
+    )
+
+
+def _write(*, summary: str, **columns: Any) -> Entry:
+    for name in ("row", "before", "after"):
+        columns[name] = plain(columns.get(name, {}))
+    entry: Entry = Entry.objects.create(at=timezone.now(), summary=summary[:300], request_id=current_request_id(), **columns)
+    transaction.on_commit(number_soon, using=current_alias())
+    return entry
+
+
+def _own_audience_of(organisation: Organisation) -> Audience:
+    """As `app_resolve_audience('own')` makes it, for the system role, which acts for nobody."""
+    audience, is_new = Audience.objects.get_or_create(
+        key=f"own:{organisation.pk}", defaults={"id": new_id(), "kind": Audience.Kind.OWN, "owner": organisation}
+    )
+    if is_new:
+        view = Permission.objects.get(content_type__app_label="access", codename="view_audience")
+        AudienceGrant.objects.create(group_id=organisation.group_id, permission=view, content_object=audience)
+    return audience
+
+
+def next_ref(acting: Acting, prefix: str) -> str:
+    """The organisation's next `ref_id` (`ALR-2026-0117`); the row lock makes two writers take two numbers."""
+    year = timezone.localtime().year
+    with connections[current_alias()].cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO journal_refcounter (organisation_id, prefix, year, last) VALUES (%s, %s, %s, 1) "
+            "ON CONFLICT (organisation_id, prefix, year) DO UPDATE SET last = journal_refcounter.last + 1 RETURNING last",
+            [acting.organisation.pk, prefix, year],
+        )
+        return f"{prefix}-{year}-{cursor.fetchone()[0]:04d}"
+
+
+def kind_of(subject: Shareable) -> str:
+    """`Alert` → `alert`, `SecurityLevelChange` → `security_level_change`."""
+    name = subject._meta.object_name or ""
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("_")
+
+
+def plain(values: dict[str, Any]) -> dict[str, Any]:
+    """JSON-ready: dates and ids as text, as the API writes them."""
+    return {
+        name: value if isinstance(value, str | int | float | bool | None | list | dict) else ENCODER.default(value)
+        for name, value in values.items()
+    }

@@ -1,0 +1,103 @@
+"""The delta feed: everything that changed since a cursor, without a gap or a repeat."""
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.db import connections
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from portsec.access.acting import current_alias
+from portsec.access.api import OrganisationName
+from portsec.access.pages import first_after
+from portsec.api import ActingViewSet, read_limit, read_uuid
+from portsec.journal.cursors import BadCursorError, open_cursor, seal
+from portsec.journal.models import Entry
+from portsec.live.links import link_to
+from portsec.problems import Fault, Gone, Refused
+
+
+class ChangeSerializer(serializers.ModelSerializer[Entry]):
+    entry = serializers.UUIDField(source="id")
+    id = serializers.UUIDField(source="object_id")
+    organisation = OrganisationName(source="owner")
+    url = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Entry
+        fields = ("entry", "at", "verb", "kind", "id", "audience", "organisation", "summary", "url")
+
+    def to_representation(self, entry: Entry) -> dict[str, Any]:
+        """Entries about access also name the `audiences` that were granted or revoked: their entries are to be read, or forgotten."""
+        told: dict[str, Any] = super().to_representation(entry)
+        return {**told, "audiences": entry.row.get("audiences", [])} if entry.kind == "access" else told
+
+    def get_url(self, entry: Entry) -> str:
+        return link_to(entry.kind, str(entry.object_id))
+
+
+class HistorySerializer(ChangeSerializer):
+    actor = serializers.CharField(source="actor.short_name", default=None)
+
+    class Meta(ChangeSerializer.Meta):
+        fields = (*ChangeSerializer.Meta.fields, "actor", "before", "after", "request_id")  # type: ignore[assignment]
+
+
+class ChangesSerializer(serializers.Serializer[Any]):
+    results = ChangeSerializer(many=True)
+    cursor = serializers.CharField()
+    more = serializers.BooleanField()
+
+
+class ChangeViewSet(ActingViewSet):
+    serializer_class = ChangeSerializer
+    parameters: ClassVar[frozenset[str]] = frozenset({"cursor", "kind", "audience"})
+
+    @extend_schema(responses=ChangesSerializer)
+    def list(self, request: Request) -> Response:
+        """`cursor=latest` gives the present end. `Prefer: wait=25` holds the request until something comes."""
+        organisation, limit = self.acting.organisation.pk, read_limit(request)
+        oldest, newest = ends()
+        wanted = request.query_params.get("cursor", "")
+        if wanted == "latest":
+            return Response({"results": [], "cursor": seal(newest, organisation), "more": False})
+        since = self._since(wanted, organisation)
+        if wanted and since + 1 < oldest:
+            raise Gone
+        found = first_after(self._entries(request).filter(seq__gt=since, seq__lte=newest), self.acting, by="seq", limit=limit + 1)
+        page, more = found[:limit], len(found) > limit
+        # Past entries that others see there is nothing to read: the cursor moves to the end that this answer knew of.
+        position = page[-1].seq if more else max(newest, since)
+        return Response({"results": self.get_serializer(page, many=True).data, "cursor": seal(position, organisation), "more": more})
+
+    def _since(self, wanted: str, organisation: UUID) -> int:
+        try:
+            return open_cursor(wanted, organisation) if wanted else 0
+        except BadCursorError as error:
+            remedy = _("Not a cursor of your organisation. Use one from an earlier answer, or start with cursor=latest.")
+            raise Refused(Fault("cursor", remedy, "bad_cursor")) from error
+
+    def _entries(self, request: Request) -> Any:
+        entries = Entry.objects.visible_to(self.acting).select_related("owner")
+        if kind := request.query_params.get("kind"):
+            entries = entries.filter(kind=kind)
+        if audience := read_uuid(request, "audience"):
+            entries = entries.filter(audience=audience)
+        return entries
+
+
+def ends() -> tuple[int, int]:
+    """The oldest kept and the newest numbered position. Read before the entries, so that what comes later is not skipped."""
+    with connections[current_alias()].cursor() as cursor:
+        cursor.execute("SELECT oldest, newest FROM journal_ends()")
+        oldest, newest = cursor.fetchone()
+    return oldest, newest
+
+
+def history_of(view: ActingViewSet, kind: str, pk: Any) -> Response:
+    """Each change of one object as the acting organisation may see it, oldest first."""
+    entries = Entry.objects.visible_to(view.acting).of_object(kind, pk).select_related("owner", "actor").order_by("at", "pk")
+    return Response({"results": HistorySerializer(entries, many=True).data})

@@ -1,0 +1,85 @@
+from typing import Any, ClassVar
+
+from django.db import models
+
+from portsec.access.ids import new_id
+from portsec.access.models import Organisation, Shareable, ShareableManager, ShareableQuerySet, User
+
+
+class EntryQuerySet(ShareableQuerySet):
+    def of_object(self, kind: str, pk: Any) -> "EntryQuerySet":
+        found: EntryQuerySet = self.filter(kind=kind, object_id=pk)
+        return found
+
+
+class EntryManager(ShareableManager.from_queryset(EntryQuerySet)):  # type: ignore[misc]
+    pass
+
+
+class Entry(Shareable):
+    """One change, told once. Audit, delta feed, live feed and deliveries all read this row, so they cannot disagree.
+
+    `owner` is the organisation that acted. The table is append-only: the application may insert and read, nothing else.
+    `seq` is given after the commit by the sequencer, without gaps, so that a reader who has passed a number has seen all
+    below it. `row` is what a dashboard row shows (at most about 700 bytes); `before` and `after` hold the changed fields.
+    """
+
+    seq = models.BigIntegerField(null=True, unique=True, editable=False)
+    at = models.DateTimeField()
+    verb = models.CharField(max_length=60)
+    kind = models.CharField(max_length=40)
+    object_id = models.UUIDField()
+    actor = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    summary = models.CharField(max_length=300)
+    row = models.JSONField(default=dict)
+    before = models.JSONField(default=dict)
+    after = models.JSONField(default=dict)
+    request_id = models.CharField(max_length=40, blank=True)
+
+    objects: ClassVar[EntryManager] = EntryManager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["audience", "seq"], name="entry_feed"),
+            models.Index(fields=["owner", "seq"], name="entry_own_feed"),
+            models.Index(fields=["object_id", "seq"], name="entry_history"),
+            models.Index(fields=["id"], condition=models.Q(seq__isnull=True), name="entry_unnumbered"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.object_id}"
+
+
+class RefCounter(models.Model):
+    """The last number of an organisation's `ref_id`s in a year: counted per organisation, or a gap would tell of others."""
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+")
+    prefix = models.CharField(max_length=6)
+    year = models.PositiveSmallIntegerField()
+    last = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organisation", "prefix", "year"], name="one_counter_a_year")]
+
+    def __str__(self) -> str:
+        return f"{self.prefix}-{self.year}-{self.last:04d}"
+
+
+class IdempotencyKey(models.Model):
+    """The first answer to a POST with an Idempotency-Key, kept 24 h, so that a client may repeat what it did not see answered."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    key = models.CharField(max_length=255)
+    fingerprint = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField(null=True)
+    body = models.JSONField(null=True)
+    headers = models.JSONField(default=dict)
+    created_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organisation", "user", "key"], name="idempotency_key_once")]
+
+    def __str__(self) -> str:
+        return self.key
