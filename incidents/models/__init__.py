@@ -1,0 +1,3 @@
+from incidents.models.alert import Alert, AlertMessage
+
+__all__ = ["Alert", "AlertMessage"]

@@ -1,0 +1,113 @@
+"""The dashboard: where do I stand, what must I do now, what changed, where is it."""
+
+from typing import Any
+
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from incidents import queries
+from incidents.models import Alert
+from incidents.views.shown import row
+from ports.queries import PortLevel, own_region, port_levels
+from ports.views import shown as port_shown
+from portsec.access.acting import Acting
+from portsec.access.middleware import ActingRequest
+from portsec.access.models import Region
+from portsec.journal.models import Entry
+from portsec.live.links import icon_of, link_to
+
+FEED_LENGTH = 30
+QUIET = ("alert.drafted", "alert.draft_edited", "alert.draft_discarded", "member.added", "member.removed")
+
+
+def dashboard(request: ActingRequest) -> HttpResponse:
+    acting = request.acting
+    region = own_region(acting)
+    levels = port_levels(acting, region) if region else []
+    context = {
+        "region": region,
+        "levels": [level_cell(acting, one) for one in levels],
+        "raised": [raised_line(acting, one) for one in sorted(levels, key=lambda one: -one.level) if one.is_raised],
+        "unanswered": [row(one.alert, one.delivery) for one in queries.unanswered(acting)],
+        "feed": feed(acting),
+        "last_seen_at": request.acting.user.last_login,
+        "waits": waits(acting),
+        "map_url": reverse("region_map", args=[region.pk]) if region else "",
+    }
+    return render(request, "portsec/dashboard.html", context)
+
+
+def level_cell(acting: Acting, one: PortLevel) -> dict[str, Any]:
+    return {**port_shown(acting, one), "name": one.port.short_name}
+
+
+def raised_line(acting: Acting, one: PortLevel) -> dict[str, Any]:
+    return {**port_shown(acting, one), "port_name": one.port.short_name}
+
+
+def feed(acting: Acting) -> list[dict[str, Any]]:
+    """What changed, newest first. 1 query."""
+    entries = Entry.objects.visible_to(acting).exclude(verb__in=QUIET).filter(seq__isnull=False).select_related("owner").order_by("-seq")
+    return [feed_item(entry) for entry in entries[:FEED_LENGTH]]
+
+
+def feed_item(entry: Entry) -> dict[str, Any]:
+    return {
+        "id": entry.pk,
+        "at": entry.at,
+        "verb": entry.verb,
+        "kind": entry.kind,
+        "summary": entry.summary,
+        "organisation_name": entry.owner.name,
+        "url": link_to(entry.kind, str(entry.object_id)),
+        "icon": icon_of(entry.verb),
+        "is_exercise": bool(entry.row.get("is_exercise")),
+    }
+
+
+def waits(acting: Acting) -> list[dict[str, Any]]:
+    """Drafts to send. 1 query."""
+    drafts = Alert.objects.editable_by(acting).filter(state=Alert.State.DRAFT).select_related("created_by").order_by("-updated_at")[:10]
+    return [
+        {
+            "icon": "alert",
+            "title": _("Send or discard the draft “%s”") % draft.headline,
+            "url": reverse("alert_edit", args=[draft.pk]),
+            "meta": _("Drafted by %s") % (draft.created_by.short_name if draft.created_by else _("a service")),
+            "badge": _("Draft"),
+            "badge_class": "",
+        }
+        for draft in drafts
+    ]
+
+
+def region_map(request: ActingRequest, pk: str) -> JsonResponse:
+    """Ports with their levels, and the areas of the alerts that are active, for the map. 4 queries."""
+    acting = request.acting
+    region = Region.objects.visible_to(acting).filter(pk=pk).first()
+    alerts = Alert.objects.visible_to(acting).filter(state=Alert.State.ACTIVE).exclude(areas=[])
+    sent = list(Alert.objects.visible_to(acting).filter(state=Alert.State.ACTIVE, is_exercise=False).values_list("owner", flat=True))
+    ports = [
+        {
+            **level_cell(acting, one),
+            "lat": one.port.latitude,
+            "lon": one.port.longitude,
+            "open_alerts": sent.count(one.port.pk),
+        }
+        for one in (port_levels(acting, region) if region else [])
+    ]
+    areas = [
+        {
+            "polygon": area.get("polygon"),
+            "circle": area.get("circle"),
+            "severity": alert.severity,
+            "headline": alert.headline,
+            "is_exercise": alert.is_exercise,
+        }
+        for alert in alerts
+        for area in alert.areas
+        if area.get("polygon") or area.get("circle")
+    ]
+    return JsonResponse({"ports": ports, "areas": areas}, json_dumps_params={"default": str})

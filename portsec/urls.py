@@ -1,0 +1,58 @@
+from csp.constants import UNSAFE_INLINE
+from csp.decorators import csp_update
+from django.conf import settings
+from django.urls import include, path
+from django.views.decorators.cache import cache_page
+from django.views.i18n import JavaScriptCatalog
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from rest_framework.routers import SimpleRouter
+
+from incidents.api import AlertViewSet
+from incidents.views.search import SearchViewSet
+from ports.api import PortViewSet, SecurityLevelViewSet
+from portsec.access import views as access
+from portsec.access.api import MeViewSet, OrganisationViewSet, RegionViewSet
+from portsec.access.middleware import opens_no_context
+from portsec.demo import mail
+from portsec.face import views as face
+from portsec.journal.api import ChangeViewSet
+
+router = SimpleRouter()
+router.register("regions", RegionViewSet, "region")
+router.register("organisations", OrganisationViewSet, "organisation")
+router.register("ports", PortViewSet, "port")
+router.register("security-levels", SecurityLevelViewSet, "security-level")
+router.register("alerts", AlertViewSet, "alert")
+router.register("changes", ChangeViewSet, "change")
+router.register("search", SearchViewSet, "search")
+
+api = [
+    path("me/", MeViewSet.as_view({"get": "show"}), name="me"),
+    path("schema/", SpectacularAPIView.as_view(), name="schema"),
+    # Swagger UI brings a style of its own in its page.
+    path("docs/", csp_update({"style-src": [UNSAFE_INLINE]})(SpectacularSwaggerSplitView.as_view()), name="docs"),
+    *router.urls,
+]
+
+urlpatterns = [
+    path("", include("incidents.urls")),
+    path("", include("ports.urls")),
+    path("", include("portsec.live.urls")),
+    path("switch/", access.switch_organisation, name="switch_organisation"),
+    path("theme/", access.set_theme, name="set_theme"),
+    path("roles/", access.roles, name="roles"),
+    path("account/you/", access.account, name="account"),
+    path("account/", include("allauth.urls")),
+    path("api/v1/", include(api)),
+    path("js-texts/", opens_no_context(cache_page(3600)(JavaScriptCatalog.as_view())), name="javascript_catalog"),
+]
+if settings.DEMO:
+    urlpatterns += [
+        path("style/", face.style, name="style"),
+        path("demo/mail/", mail.demo_mail, name="demo_mail"),
+    ]
+
+handler400 = "portsec.errors.bad_request"
+handler403 = "portsec.errors.permission_denied"
+handler404 = "portsec.errors.not_found"
+handler500 = "portsec.errors.server_error"
