@@ -1,0 +1,4 @@
+// Pages before sign-in: only what forms need.
+import { start } from "./forms.js";
+
+start();
