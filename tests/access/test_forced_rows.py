@@ -1,0 +1,40 @@
+"""Proof 1, with rows that are really there: FORCE holds for the role that owns the tables."""
+
+from collections.abc import Callable
+
+import pytest
+
+from incidents.models import Alert
+from ports.actions import set_security_level
+from portsec.access.acting import acting_for
+from tests.access.sql import changed, one
+from tests.access.test_role_guard import FORCED
+from tests.cast import Cast
+
+NOTE_A_KEY = """
+INSERT INTO journal_idempotencykey (id, organisation_id, user_id, key, fingerprint, headers, created_at)
+VALUES (uuidv7(), app_org(), app_user(), 'k', 'f', '{}', now())
+"""
+
+
+@pytest.fixture
+def something_everywhere(committed: Cast, publish: Callable[..., Alert]) -> Cast:
+    """At least one committed row in every forced table."""
+    publish(committed.as_("gdansk"))
+    with acting_for(committed.as_("gdansk")) as acting:
+        set_security_level(acting, level=2, reason="Unlit craft")
+        changed(NOTE_A_KEY)
+    return committed
+
+
+def count(table: str, alias: str) -> int:
+    return int(one(f"SELECT count(*) FROM {table}", alias=alias))  # noqa: S608 (names of our own tables)
+
+
+def test_the_owner_of_the_tables_sees_no_row_of_any(something_everywhere: Cast) -> None:
+    assert {table: count(table, "owner") for table in FORCED} == dict.fromkeys(FORCED, 0)
+    assert [table for table in FORCED if count(table, "system") == 0] == []
+
+
+def test_the_application_without_an_organisation_sees_no_row_of_any(something_everywhere: Cast) -> None:
+    assert {table: count(table, "default") for table in FORCED} == dict.fromkeys(FORCED, 0)

@@ -1,0 +1,108 @@
+"""Every place that works as the system role, which sees all organisations. A new one fails until it stands here with its reason."""
+
+import ast
+from pathlib import Path
+
+from tests.house.source import files, functions, imports, tree
+
+# (file, function): the reason that it gives. The role is for work that belongs to no organisation, and for nothing else.
+SYSTEM_WORK = {
+    ("incidents/actions.py", "expire_alerts"): "alerts expire by themselves, in the name of their owners",
+    ("portsec/access/actions.py", "add_member"): "membership of an organisation",
+    ("portsec/access/actions.py", "create_organisation"): "regions and organisations are set up by the operator",
+    ("portsec/access/actions.py", "create_region"): "regions and organisations are set up by the operator",
+    ("portsec/access/actions.py", "join_region"): "membership of a region and its grants",
+    ("portsec/access/actions.py", "leave_region"): "membership of a region and its grants",
+    ("portsec/access/actions.py", "remove_member"): "membership of an organisation",
+    ("portsec/delivery/actions.py", "mark_delivered"): "marks of dashboards, for many organisations at once",
+    ("portsec/delivery/actions.py", "mark_seen"): "marks of dashboards, for many organisations at once",
+    ("portsec/demo/management/commands/demo.py", "has_history"): "has the demo been filled?",
+    ("portsec/demo/setting.py", "_person"): "people of the demo",
+    ("portsec/demo/setting.py", "_port"): "profiles of the demo",
+    ("portsec/demo/setting.py", "accounts"): "tokens of the demo",
+    ("portsec/journal/idempotency.py", "forget_old_keys"): "answers to repeated requests are kept for a day",
+    ("portsec/live/health.py", "_lag"): "health: entries without a number",
+    ("portsec/live/marks.py", "word_for_boards"): "hub: whose boards show a delivery",
+    ("portsec/live/news.py", "count_missed"): "READS",
+    ("portsec/live/news.py", "read_ends"): "READS",
+    ("portsec/live/news.py", "read_missed"): "READS",
+    ("portsec/live/news.py", "read_news"): "READS",
+    ("portsec/live/news.py", "read_organisations"): "READS",
+    ("portsec/live/news.py", "read_valid_tokens"): "READS",
+}
+# Files that ask the system's connection by its name, and what for.
+SYSTEM_CONNECTIONS = {
+    "portsec/access/actions.py": "the grants that a region's audiences lack, inside as_system",
+    "portsec/delivery/actions.py": "the one UPDATE of the marks, inside as_system",
+    "portsec/journal/sequencer.py": "the numbering function, which the application may not call",
+    "portsec/live/health.py": "a look at the queue of unnumbered entries, inside as_system",
+    "portsec/live/marks.py": "which boards show a delivery, inside as_system",
+    "portsec/live/news.py": "the hub's reading, inside as_system",
+}
+
+# Benchmarks fill databases of their own, millions of rows at a time, and empty them again: no request comes there.
+OWN_DATABASES = "portsec/bench/"
+
+
+def product() -> list[Path]:
+    return [path for path in files() if not str(path).startswith(OWN_DATABASES)]
+
+
+def reason_of(call: ast.Call) -> str:
+    """A constant is shown by its name."""
+    (argument,) = call.args
+    return argument.value if isinstance(argument, ast.Constant) else ast.unparse(argument)
+
+
+def system_work(path: Path) -> dict[tuple[str, str], str]:
+    return {
+        (str(path), function.name): reason_of(node)
+        for function in functions(path)
+        for node in ast.walk(function)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "as_system"
+    }
+
+
+def test_every_place_that_works_as_the_system_is_listed_with_its_reason() -> None:
+    found = {place: reason for path in product() for place, reason in system_work(path).items()}
+    assert found == SYSTEM_WORK
+
+
+def test_nobody_gives_it_another_name_to_hide_behind() -> None:
+    renamed = [
+        str(path)
+        for path in product()
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.ImportFrom) and any(alias.name == "as_system" and alias.asname for alias in node.names)
+    ]
+    assert renamed == []
+
+
+def test_who_works_as_the_system_imports_it_from_its_one_place() -> None:
+    users = {place for place, _function in SYSTEM_WORK}
+    importers = {str(path) for path in product() for name, _line in imports(path) if name == "portsec.access.acting.as_system"}
+    assert importers == users
+
+
+def says(node: ast.AST | None, word: str) -> bool:
+    return isinstance(node, ast.Constant) and node.value == word
+
+
+def names_the_connection(node: ast.AST, alias: str) -> bool:
+    """`connections["system"]`, `using="system"`, `.using("system")`."""
+    if isinstance(node, ast.Subscript):
+        return says(node.slice, alias) and "connections" in ast.unparse(node.value)
+    if not isinstance(node, ast.Call):
+        return False
+    chosen = ast.unparse(node.func).endswith((".using", ".db_manager")) and any(says(one, alias) for one in node.args)
+    return chosen or any(word.arg == "using" and says(word.value, alias) for word in node.keywords)
+
+
+def test_only_the_listed_files_ask_the_systems_connection() -> None:
+    found = {str(path) for path in product() for node in ast.walk(tree(path)) if names_the_connection(node, "system")}
+    # on_commit after system work, and the context itself
+    assert found - {"portsec/access/acting.py", "portsec/journal/actions.py"} == set(SYSTEM_CONNECTIONS)
+
+
+def test_nothing_but_migrations_asks_as_the_owner() -> None:
+    assert [str(path) for path in product() for node in ast.walk(tree(path)) if names_the_connection(node, "owner")] == []

@@ -1,0 +1,100 @@
+"""What the probes look at: one record of each kind, shared with some and hidden from others, and who they are."""
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.db import connections
+
+from incidents.actions import publish_alert
+from incidents.models import Alert
+from ports.actions import set_security_level
+from portsec.access.acting import Acting, acting_for
+from portsec.access.audiences import AudienceWish
+from portsec.access.roles import Role
+from tests.cast import Cast
+from tests.proofs.oracle import Thing
+
+CONTENT = {
+    "event": "Suspicious craft",
+    "category": ["Security"],
+    "urgency": "Immediate",
+    "severity": "Severe",
+    "certainty": "Observed",
+    "tlp": "GREEN",
+}
+TABLES = {
+    "alert": "incidents_alert",
+    "message": "incidents_alertmessage",
+    "level": "ports_securitylevelchange",
+    "entry": "journal_entry",
+    "delivery": "delivery_delivery",
+    "audience": "access_audience",
+}
+OF_ALERT = {"alert": "id", "message": "alert_id", "entry": "object_id", "delivery": "object_id"}
+
+
+@dataclass
+class Scene:
+    """Gdańsk tells Gdynia and Rīga by name (`named`), one officer of Gdynia in red (`red`), and sets its level.
+
+    Trieste and the coast guard are told nothing; of the level the coast guard is.
+    """
+
+    cast: Cast
+    named: Alert
+    red: Alert
+    things: dict[str, set[Thing]] = field(default_factory=dict)  # "named", "red", "level": all rows of each
+
+    @property
+    def sender(self) -> Acting:
+        return self.cast.as_("gdansk")
+
+    @property
+    def recipient(self) -> Acting:
+        return self.cast.as_("gdynia")
+
+    @property
+    def other_recipient(self) -> Acting:
+        return self.cast.as_("riga")
+
+    @property
+    def outsider(self) -> Acting:
+        return self.cast.as_("trieste")
+
+    @property
+    def unnamed_colleague(self) -> Acting:
+        """Of the organisation that was told in red, but not the person."""
+        return self.cast.as_("gdynia", Role.DEPUTY)
+
+    @property
+    def everything(self) -> set[Thing]:
+        return set().union(*self.things.values())
+
+    def rows(self, *tables: str, of: str = "named") -> set[Thing]:
+        return {thing for thing in self.things[of] if thing[0] in tables}
+
+
+def set_scene(cast: Cast) -> Scene:
+    gdansk = cast.as_("gdansk")
+    person = cast.user("gdynia")
+    with acting_for(gdansk):
+        both = AudienceWish("named", organisations=(cast.gdynia.pk, cast.riga.pk))
+        named = publish_alert(gdansk, wish=both, headline="For two by name", **CONTENT).alert
+        one = AudienceWish("named", organisations=(cast.gdynia.pk,))
+        red = publish_alert(gdansk, wish=one, persons=[person.pk], headline="For one person", **{**CONTENT, "tlp": "RED"}).alert
+        publish_alert(gdansk, wish=AudienceWish("region_ports"), headline="For the ports", **CONTENT)  # makes the region's audience
+        level = set_security_level(gdansk, level=2, reason="A test")
+    scene = Scene(cast, named, red)
+    scene.things = {"named": _things_of(named.pk, named.audience_id), "red": _things_of(red.pk, red.audience_id)}
+    scene.things["level"] = {("level", level.pk)}
+    return scene
+
+
+def _things_of(alert: UUID, audience: Any) -> set[Thing]:
+    found: set[Thing] = {("audience", audience)}
+    with connections["system"].cursor() as cursor:
+        for name, column in OF_ALERT.items():
+            cursor.execute(f"SELECT id FROM {TABLES[name]} WHERE {column} = %s", [str(alert)])  # noqa: S608 (tables of ours)
+            found |= {(name, pk) for (pk,) in cursor.fetchall()}
+    return found
