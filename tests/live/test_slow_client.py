@@ -1,5 +1,6 @@
 """A client that does not read holds up nobody, and is cut off before it costs much."""
 
+import socket
 from collections.abc import Callable
 
 import pytest
@@ -27,15 +28,24 @@ def read_to_the_end(board: Dashboard) -> list[int]:
         return found
 
 
+def narrow(port: int) -> socket.socket:
+    """A socket that keeps little for a client that does not read: else the kernel takes megabytes in its place."""
+    connection = socket.socket()
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16_384)
+    connection.connect(("127.0.0.1", port))
+    return connection
+
+
 def test_it_cuts_off_who_does_not_read_and_serves_the_others(web: Web, committed: Cast, publish: Publish, write_entries: Write) -> None:
-    sender, total = committed.as_("gdansk"), 6000
-    slow = [web.open(committed.as_("gdynia"), max_queue=1) for _ in range(5)]
+    sender, batch, total = committed.as_("gdansk"), 1000, 6000
+    slow = [web.open(committed.as_("gdynia"), max_queue=1, sock=narrow(web.port)) for _ in range(5)]
     quick = web.open(committed.as_("gdynia"))
     alert = publish(sender, headline="Begin")
     assert quick.until("Begin") == ["Begin"]
-    for first in range(0, total, 1000):
-        write_entries(sender, alert, 1000, first=first, padding=PADDING)
-    assert all_until(quick, total - 1) == list(range(total))
+    for first in range(0, total, batch):  # a batch is about 1 MB: half of what may wait for a client that reads
+        write_entries(sender, alert, batch, first=first, padding=PADDING)
+        assert all_until(quick, first + batch - 1) == list(range(first, first + batch))
+    eventually(lambda: [each.is_closed for each in web.lines()].count(True) == 5)
     for board in slow:
         got = read_to_the_end(board)
         assert board.close_code() == 4408
