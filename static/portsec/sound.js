@@ -2,6 +2,7 @@
 import { gettext } from "./text.js";
 
 const KEY = "portsec.sound";
+const PATIENCE = 1000; // ms within which a browser that lets a page sound has begun, on a slow machine too
 const EVERY = { Extreme: 4000, Severe: 6000, Moderate: 20000, Minor: 60000 };
 const ALARM = [[880, 0, 0.18], [660, 0.22, 0.18], [880, 0.44, 0.18], [660, 0.66, 0.24]];
 const CHIME = [[740, 0, 0.16], [988, 0.2, 0.3]];
@@ -9,13 +10,15 @@ const SOFT = [[392, 0, 0.3], [494, 0.32, 0.4]];
 
 let context = null;
 let alarm = 0;
+let patience = 0;
 let ringing = { alerts: 0, worst: "Minor" };
 
 const wanted = () => localStorage.getItem(KEY) === "on";
-const blocked = () => context !== null && context.state !== "running";
+const silent = () => context?.state !== "running";
+const blocked = () => context !== null && silent() && !patience;
 
 function play(notes, loudness) {
-  if (!context || blocked()) return;
+  if (silent()) return;
   for (const [pitch, after, length] of notes) {
     const begins = context.currentTime + after;
     const tone = context.createOscillator();
@@ -54,21 +57,27 @@ function show() {
   for (const box of document.querySelectorAll("[data-sound-switch]")) box.checked = on;
 }
 
-async function open() {
+/** Resolves once the page may sound; where the browser waits for a click, not before that. */
+function open() {
   context ??= new AudioContext();
   context.onstatechange = show;
-  // Without a click the browser leaves this promise open: do not wait for it.
-  await Promise.race([context.resume(), new Promise((resolve) => setTimeout(resolve, 300))]);
+  clearTimeout(patience);
+  patience = setTimeout(() => {
+    patience = 0;
+    show();
+  }, PATIENCE);
+  return context.resume();
 }
 
 async function turn(on) {
   localStorage.setItem(KEY, on ? "on" : "off");
-  if (on) {
-    await open();
-    play(CHIME, 0.2); // so that the person hears what was agreed to
-    clearTimeout(alarm);
-    alarm = setTimeout(ring, 1500);
-  } else clearTimeout(alarm);
+  clearTimeout(alarm);
+  show();
+  if (!on) return;
+  await open();
+  if (!wanted()) return;
+  play(CHIME, 0.2); // so that the person hears what was agreed to
+  alarm = setTimeout(ring, 1500);
   show();
 }
 
@@ -77,7 +86,7 @@ export function start() {
   document.addEventListener("click", (event) => {
     if (event.target.closest?.("[data-sound]")) turn(!wanted());
     else if (event.target.closest?.("[data-sound-allow]")) turn(true);
-    else if (context && blocked()) context.resume().then(show);
+    else if (context && silent()) open().then(ring);
   });
   document.addEventListener("change", (event) => event.target.matches("[data-sound-switch]") && turn(event.target.checked));
   document.addEventListener("portsec:waiting", ({ detail }) => {
@@ -88,6 +97,6 @@ export function start() {
     if (detail.alerts === 0) clearTimeout(alarm);
   });
   addEventListener("storage", (event) => event.key === KEY && (wanted() ? open().then(ring) : clearTimeout(alarm), show()));
-  if (wanted()) open().then(show);
+  if (wanted()) open().then(ring);
   show();
 }
