@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -19,9 +20,11 @@ import psutil
 
 from portsec.up.home import CHECKOUT
 from portsec.up.program import end_with
+from tests.waiting import wait_until
 
 START_WITHIN = 120  # seconds
 STOP_WITHIN = 60
+BACK_WITHIN = 60.0
 OURS = ("PORTSEC_", "DATABASE_", "REDIS_", "EMAIL_", "DJANGO_", "PORT")  # tests/servers.py has set them for another stack
 ALERT = {
     "instruction": "Look over your outer anchorage.",
@@ -83,9 +86,18 @@ class Stack:
             shutil.rmtree(self.home, ignore_errors=True)
 
     def child(self, words: str) -> psutil.Process:
-        """The one process of this stack whose command line has these words."""
-        children = psutil.Process(self.process.pid).children()
-        return next(child for child in children if words in " ".join(child.cmdline()))
+        """The one process of this stack whose command line has these words: waited for, as it may just be starting again."""
+        wait_until(lambda: self._find(words), BACK_WITHIN, f"{words} runs")
+        found = self._find(words)
+        assert found is not None, f"{words} has just ended"
+        return found
+
+    def _find(self, words: str) -> psutil.Process | None:
+        for child in psutil.Process(self.process.pid).children():
+            with suppress(psutil.Error):  # one that ends at this moment has no command line any more
+                if words in " ".join(child.cmdline()):
+                    return child
+        return None
 
     def kill(self, words: str) -> None:
         """As by `kill -9`: the supervisor starts it again."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import redis
 
 from tests.chaos.running import BACK_WITHIN, POSTGRES, VALKEY, WEB, WORKER, Running
-from tests.chaos.waiting import wait_until
+from tests.waiting import wait_until
 
 MARK = "chaos:was-here"
 PUBLISHED = "SELECT count(*) FROM incidents_alert WHERE state = 'active'"

@@ -12,11 +12,10 @@ import psutil
 import psycopg2
 import redis
 
-from tests.browser.stack import Stack
-from tests.chaos.waiting import wait_until
+from tests.browser.stack import BACK_WITHIN, Stack
+from tests.waiting import wait_until
 
 VALKEY, WEB, WORKER, POSTGRES = "valkey-server", "portsec.up.web", "--app portsec worker", "postgres -D"
-BACK_WITHIN = 60.0  # seconds
 
 
 class Running(Stack):
@@ -75,10 +74,8 @@ class Running(Stack):
         wait_until(lambda: self._has_another(words, struck.pid), BACK_WITHIN, f"{words} runs again")
 
     def _has_another(self, words: str, than: int) -> bool:
-        try:
-            return self.child(words).pid != than
-        except (StopIteration, psutil.Error):
-            return False
+        found = self._find(words)
+        return found is not None and found.pid != than
 
     def processes(self) -> list[psutil.Process]:
         supervisor = psutil.Process(self.process.pid)

@@ -12,7 +12,7 @@ from tests.chaos.dashboards import ControlRooms, Dashboard
 from tests.chaos.faults import FAULTS, Fault
 from tests.chaos.running import Running
 from tests.chaos.storm import ANSWERING, NAMED, Planned, Storm
-from tests.chaos.waiting import wait_until
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.fault
 

@@ -16,7 +16,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from tests.chaos.dashboards import ControlRooms, Dashboard
 from tests.chaos.running import Running
-from tests.chaos.waiting import wait_until
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.load
 
