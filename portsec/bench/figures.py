@@ -126,14 +126,11 @@ class Config:
         }
 
     def _client_shares(self) -> list[float]:
-        """The middle share of each kind of measurement of the limit. A client that holds the product back only makes the product
-        look worse than it is; one that holds the limit back makes it look better."""
-        kinds: dict[tuple[str, int], list[float]] = {}
-        for shot in self.shots:
-            if shot.is_whole and shot.group == "limit":
-                kinds.setdefault((shot.group, shot.count), []).append(shot.client_share)
-        kinds["plain", 0] = [storm.client_share or 0.0 for storm in self.storms if storm.group == "plain"] or [0.0]
-        return [median(shares) for shares in kinds.values()]
+        """The middle share of each kind of measurement of the limit. A client that holds the product back makes the product look
+        worse than it is, which flatters nobody; one that holds the limit back makes the product look better."""
+        alerts = [[shot.client_share for shot in self.of("limit", count)] for count in {1, self.burst}]
+        storms = [storm.client_share or 0.0 for storm in self.storms if storm.group == "plain"]
+        return [median(shares) for shares in (*alerts, storms) if shares]
 
     @property
     def is_valid(self) -> bool:

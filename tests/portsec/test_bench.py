@@ -112,12 +112,17 @@ def test_ratios_are_those_of_the_middle() -> None:
 
 def test_a_run_whose_client_had_no_time_to_wait_is_invalid() -> None:
     assert measured().is_valid
-    assert not measured(*[shot(client_seconds=0.049)] * 3).is_valid
-    assert not replace(measured(), storms=[Storm("product", 900, 0.95, 0)]).is_valid
+    assert not measured(*[shot("limit", client_seconds=0.049)] * 3).is_valid
+    assert not replace(measured(), storms=[Storm("plain", 900, 0.95, 0)]).is_valid
+
+
+def test_a_client_that_holds_only_the_product_back_flatters_nobody() -> None:
+    assert measured(*[shot(client_seconds=0.049)] * 3).is_valid
+    assert replace(measured(), storms=[Storm("product", 900, 0.95, 0)]).is_valid
 
 
 def test_of_a_few_clients_nothing_is_said_about_the_bottleneck() -> None:
-    assert replace(measured(*[shot(client_seconds=0.049)] * 3), clients=50).is_valid
+    assert replace(measured(*[shot("limit", client_seconds=0.049)] * 3), clients=50).is_valid
 
 
 def test_a_limit_that_lost_something_is_none() -> None:
