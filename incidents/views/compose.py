@@ -18,7 +18,6 @@ from incidents.forms import AlertForm
 from incidents.models import Alert
 from incidents.models.cap import Severity
 from incidents.queries import Reach
-from incidents.step_up import has_fresh_second_factor
 from incidents.views.shown import reach_shown
 from ports.queries import own_region
 from portsec.access import tlp
@@ -26,6 +25,7 @@ from portsec.access.acting import Acting
 from portsec.access.audiences import AudienceWish
 from portsec.access.middleware import ActingRequest
 from portsec.access.models import Audience
+from portsec.access.step_up import has_fresh_second_factor
 from portsec.problems import Conflict, Refused
 
 CHOICES = (Audience.Kind.NAMED, Audience.Kind.REGION_PORTS, Audience.Kind.REGION, Audience.Kind.LINKED_REGIONS)

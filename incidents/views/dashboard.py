@@ -11,7 +11,7 @@ from incidents import queries
 from incidents.models import Alert
 from incidents.views.shown import row
 from ports.queries import PortLevel, own_region, port_levels
-from ports.views import shown as port_shown
+from ports.views.ports import shown as port_shown
 from portsec.access.acting import Acting
 from portsec.access.middleware import ActingRequest
 from portsec.access.models import Region

@@ -14,10 +14,11 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from incidents.step_up import has_fresh_second_factor, require_extreme
+from incidents.step_up import require_extreme
 from portsec.access.acting import Acting, NotAllowedError
 from portsec.access.models import User
 from portsec.access.roles import Role
+from portsec.access.step_up import has_fresh_second_factor
 from tests.cast import PASSWORD, Cast
 
 pytestmark = pytest.mark.django_db

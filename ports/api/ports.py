@@ -1,15 +1,14 @@
-"""`/api/v1/ports/` and `/api/v1/security-levels/`."""
+"""`/api/v1/ports/`."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from ports.models import PortProfile, SecurityLevelChange
+from ports.models import PortProfile
 from ports.queries import port_levels
-from portsec.access.api import OrganisationName
-from portsec.api import ActingViewSet, listed, listed_all
+from portsec.api import ActingViewSet, listed_all
 
 
 class PortSerializer(serializers.ModelSerializer[PortProfile]):
@@ -43,31 +42,6 @@ class PortViewSet(ActingViewSet):
         if search := request.query_params.get("search"):
             found = found.filter(organisation__name__icontains=search) | found.filter(unlocode__iexact=search)
         return listed_all(self, found)
-
-    def retrieve(self, request: Request, pk: str) -> Response:
-        return self.tagged(self.get_serializer(self.get_object()).data)
-
-
-class SecurityLevelSerializer(serializers.ModelSerializer[SecurityLevelChange]):
-    organisation = OrganisationName(source="owner")
-    set_by = serializers.CharField(source="set_by.short_name", default=None)
-
-    class Meta:
-        model = SecurityLevelChange
-        fields = ("id", "organisation", "level", "reason", "effective_at", "expected_until", "set_by")
-
-
-class SecurityLevelViewSet(ActingViewSet):
-    """Changes of security levels, newest first."""
-
-    serializer_class = SecurityLevelSerializer
-    parameters: ClassVar[frozenset[str]] = frozenset()
-
-    def get_queryset(self) -> Any:
-        return SecurityLevelChange.objects.visible_to(self.acting).select_related("owner", "set_by")
-
-    def list(self, request: Request) -> Response:
-        return listed(self, self.get_queryset(), by="effective_at")
 
     def retrieve(self, request: Request, pk: str) -> Response:
         return self.tagged(self.get_serializer(self.get_object()).data)

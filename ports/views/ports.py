@@ -1,7 +1,9 @@
+"""Pages of ports."""
+
 from typing import Any
 
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 
 from ports.models import PortProfile, SecurityLevelChange
@@ -56,9 +58,3 @@ def shown(acting: Acting, one: PortLevel) -> dict[str, Any]:
         "reason": change.reason if change else "",
         "set_by": change.set_by.short_name if change and change.set_by else "",
     }
-
-
-def level_change(request: ActingRequest, pk: str) -> HttpResponse:
-    """A change of level is told on the page of its port."""
-    change = get_object_or_404(SecurityLevelChange.objects.visible_to(request.acting).select_related("owner__port"), pk=pk)
-    return redirect("port_detail", unlocode=change.owner.port.unlocode)

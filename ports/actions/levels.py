@@ -1,4 +1,4 @@
-"""The verbs of ports."""
+"""The verbs of security levels (domain.md §4)."""
 
 from datetime import datetime
 

@@ -1,0 +1,3 @@
+from ports.queries.levels import PortLevel, in_coast_order, own_region, port_levels
+
+__all__ = ["PortLevel", "in_coast_order", "own_region", "port_levels"]
