@@ -8,7 +8,9 @@ from statistics import median, quantiles
 from uuid import UUID
 
 from django.db.models import Q
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from incidents.models import Alert
 from incidents.models.cap import Severity
@@ -17,6 +19,7 @@ from portsec.access.acting import Acting
 from portsec.access.audiences import AudienceWish, check_audience, members_of_wish
 from portsec.access.models import Audience, Organisation, ShareableQuerySet
 from portsec.delivery.models import OPEN, Delivery, State
+from portsec.face.waits import Wait
 
 
 def readable(acting: Acting) -> ShareableQuerySet:
@@ -54,6 +57,21 @@ def waiting_counts(acting: Acting) -> "WaitingCounts":
     rehearsed = dict(found.values_list("pk", "is_exercise"))
     exercises = sum(rehearsed.values())
     return WaitingCounts(len(rehearsed) - exercises, exercises, list(rehearsed))
+
+
+def drafts_to_send(acting: Acting) -> list[Wait]:
+    """What the dashboard lists among what waits. 1 query."""
+    drafts = Alert.objects.editable_by(acting).filter(state=Alert.State.DRAFT).select_related("created_by").order_by("-updated_at")[:10]
+    return [
+        Wait(
+            icon="alert",
+            title=_("Send or discard the draft “%s”") % draft.headline,
+            url=reverse("alert_edit", args=[draft.pk]),
+            meta=_("Drafted by %s") % (draft.created_by.short_name if draft.created_by else _("a service")),
+            badge=_("Draft"),
+        )
+        for draft in drafts
+    ]
 
 
 def _urgency(one: Waiting) -> tuple[bool, int, int]:

@@ -2,7 +2,8 @@
 
 from django.urls import reverse
 
-from incidents.queries import waiting_counts
+from incidents.queries import drafts_to_send, waiting_counts
+from portsec.face.waits import register_waits
 from portsec.live.context import register_waiting
 from portsec.live.links import register_link
 
@@ -18,3 +19,4 @@ ICONS = {
 def register() -> None:
     register_link("alert", lambda pk: reverse("alert_detail", args=[pk]), icons=ICONS)
     register_waiting(waiting_counts)
+    register_waits(drafts_to_send)

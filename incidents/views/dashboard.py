@@ -5,7 +5,6 @@ from typing import Any
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import gettext as _
 
 from incidents import queries
 from incidents.models import Alert
@@ -15,6 +14,7 @@ from ports.views.ports import shown as port_shown
 from portsec.access.acting import Acting
 from portsec.access.middleware import ActingRequest
 from portsec.access.models import Region
+from portsec.face.waits import waits
 from portsec.journal.models import Entry
 from portsec.live.links import icon_of, link_to
 
@@ -65,22 +65,6 @@ def feed_item(entry: Entry) -> dict[str, Any]:
         "icon": icon_of(entry.verb),
         "is_exercise": bool(entry.row.get("is_exercise")),
     }
-
-
-def waits(acting: Acting) -> list[dict[str, Any]]:
-    """Drafts to send. 1 query."""
-    drafts = Alert.objects.editable_by(acting).filter(state=Alert.State.DRAFT).select_related("created_by").order_by("-updated_at")[:10]
-    return [
-        {
-            "icon": "alert",
-            "title": _("Send or discard the draft “%s”") % draft.headline,
-            "url": reverse("alert_edit", args=[draft.pk]),
-            "meta": _("Drafted by %s") % (draft.created_by.short_name if draft.created_by else _("a service")),
-            "badge": _("Draft"),
-            "badge_class": "",
-        }
-        for draft in drafts
-    ]
 
 
 def region_map(request: ActingRequest, pk: str) -> JsonResponse:
