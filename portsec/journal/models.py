@@ -40,8 +40,10 @@ class Entry(Shareable):
 
     class Meta:
         indexes = [
-            models.Index(fields=["audience", "seq"], name="entry_feed"),
-            models.Index(fields=["owner", "seq"], name="entry_own_feed"),
+            # With all that the feed and its policy ask: otherwise the planner may walk the whole journal by `seq` instead, and
+            # a thousand changes of a port that sees much took 40 s in place of 10 ms.
+            models.Index(fields=["audience", "seq"], include=["id", "owner", "persons"], name="entry_feed"),
+            models.Index(fields=["owner", "seq"], include=["id", "audience", "persons"], name="entry_own_feed"),
             models.Index(fields=["object_id", "seq"], name="entry_history"),
             models.Index(fields=["id"], condition=models.Q(seq__isnull=True), name="entry_unnumbered"),
         ]
