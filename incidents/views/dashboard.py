@@ -5,11 +5,13 @@ from typing import Any
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 
 from incidents import queries
 from incidents.models import Alert
 from incidents.views.shown import row
-from ports.queries import PortLevel, own_region, port_levels
+from ports.actions.levels import scopes_of
+from ports.queries import PortLevel, next_turn, own_region, port_levels
 from ports.views.ports import shown as port_shown
 from portsec.access.acting import Acting
 from portsec.access.middleware import ActingRequest
@@ -29,6 +31,8 @@ def dashboard(request: ActingRequest) -> HttpResponse:
     context = {
         "region": region,
         "levels": [level_cell(acting, one) for one in levels],
+        "level_url": reverse("level_set") if scopes_of(acting) else "",
+        "levels_move_at": next_turn(levels, timezone.now()),
         "raised": [raised_line(acting, one) for one in sorted(levels, key=lambda one: -one.level) if one.is_raised],
         "unanswered": [row(one.alert, one.delivery) for one in queries.unanswered(acting)],
         "feed": feed(acting),
