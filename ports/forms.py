@@ -7,7 +7,7 @@ from uuid import UUID
 from django import forms
 from django.utils.translation import gettext_lazy
 
-from ports.models import LevelAttainment, LevelScope, PortFacility
+from ports.models import CargoType, LevelAttainment, LevelScope, PortFacility
 from portsec.access.models import Region
 from portsec.face.forms import LocalMoment, RefusalMixin
 
@@ -92,7 +92,7 @@ class FacilityForm(RefusalMixin, forms.ModelForm[PortFacility]):
     cargo_types = forms.MultipleChoiceField(
         label=gettext_lazy("Cargo"),
         required=False,
-        choices=PortFacility._meta.get_field("cargo_types").base_field.choices,  # type: ignore[union-attr]
+        choices=CargoType.choices,
         widget=forms.CheckboxSelectMultiple,
     )
 

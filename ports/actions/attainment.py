@@ -38,7 +38,8 @@ def start_clocks(acting: Acting, change: SecurityLevelChange) -> list[LevelAttai
         )
         for one in facilities
     ]
-    return LevelAttainment.objects.bulk_create(clocks)
+    LevelAttainment.objects.bulk_create(clocks)
+    return clocks
 
 
 def concerned(acting: Acting, change: SecurityLevelChange) -> "QuerySet[PortFacility]":

@@ -67,7 +67,7 @@ def port_levels(acting: Acting, region: Region | None = None, *, at: datetime | 
     changes = SecurityLevelChange.objects.visible_to(acting).filter(effective_at__lte=at or timezone.now(), scope__in=WHOLE_PORTS)
     newest = changes.annotate(of=SUBJECT).order_by("of", "-effective_at", "-pk").distinct("of").select_related("set_by", "owner", "region")
     by_subject = {change.region_id or change.owner_id: change for change in newest}
-    return [PortLevel(port, by_subject.get(port.pk), _strictest(by_subject.get(home) for home in port.homes)) for port in ports]
+    return [PortLevel(port, by_subject.get(port.pk), _strictest(map(by_subject.get, port.homes))) for port in ports]  # type: ignore[attr-defined]
 
 
 def _strictest(changes: Iterable[SecurityLevelChange | None]) -> SecurityLevelChange | None:

@@ -124,6 +124,7 @@ def clock_row(one: LevelAttainment, *, running: bool) -> dict[str, Any]:
     left = (one.due_at - timezone.now()).total_seconds()
     return {
         "clock": one,
+        "person": person.short_name if (person := one.attained_by or one.acknowledged_by) else "",
         "left": left if running and one.attained_at is None else None,
         "within": (one.due_at - one.change.effective_at).total_seconds(),
         "is_late": running and one.attained_at is None and left < 0,

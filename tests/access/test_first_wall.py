@@ -104,14 +104,16 @@ def test_deliveries(committed: Cast, evening: dict[str, UUID]) -> None:
     found = seen(committed, recipients, *DEPUTIES)
     gdynia, riga, coastguard = committed.gdynia.name, committed.riga.name, committed.coastguard.name
     ports, named, red = evening["ports"], evening["named"], evening["red"]
-    open_to_colleagues = {(ports, gdynia), (ports, riga), (named, gdynia), (named, coastguard)}
+    level = evening["level"]
+    of_level = {(level, one) for one in (gdynia, riga, coastguard, committed.council.name)}
+    open_to_colleagues = {(ports, gdynia), (ports, riga), (named, gdynia), (named, coastguard)} | of_level
     assert found == {
         "gdansk": open_to_colleagues | {(red, gdynia)},
         "gdansk deputy": open_to_colleagues,
-        "gdynia": {(ports, gdynia), (named, gdynia), (red, gdynia)},
-        "gdynia deputy": {(ports, gdynia), (named, gdynia)},
-        "riga": {(ports, riga)},
-        "coastguard": {(named, coastguard)},
+        "gdynia": {(ports, gdynia), (named, gdynia), (red, gdynia), (level, gdynia)},
+        "gdynia deputy": {(ports, gdynia), (named, gdynia), (level, gdynia)},
+        "riga": {(ports, riga), (level, riga)},
+        "coastguard": {(named, coastguard), (level, coastguard)},
         "trieste": set(),
     }
 
