@@ -10,13 +10,13 @@ from portsec.access.models import ShareableQuerySet
 from portsec.face import wording
 from portsec.face.waits import Wait
 
-PEOPLE = ("facility", "port", "acknowledged_by", "attained_by")
+BESIDE = ("change", "facility", "port", "acknowledged_by", "attained_by")
 
 
 def clocks(acting: Acting, change: SecurityLevelChange) -> ShareableQuerySet:
     """The clocks that the change started, or that it lets run on, as far as the organisation may see them. 1 query."""
     found: ShareableQuerySet = LevelAttainment.objects.visible_to(acting).filter(change=change.rise_id or change.pk)
-    return found.select_related(*PEOPLE).order_by("port__port__coast_order", "facility__imo_number")
+    return found.select_related(*BESIDE).order_by("port__port__coast_order", "facility__imo_number")
 
 
 def own_clocks(acting: Acting, change: SecurityLevelChange) -> ShareableQuerySet:

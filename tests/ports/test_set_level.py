@@ -306,8 +306,9 @@ def test_of_two_writers_at_once_one_wins_and_the_other_sees_it(committed: Cast, 
     assert won[0].reason in str(lost[0])
 
 
-def test_of_the_first_writers_at_once_one_wins(committed: Cast, in_threads: Any) -> None:
+def test_of_the_first_writers_at_once_one_wins(committed: Cast, facility: AddFacility, in_threads: Any) -> None:
     """Nothing is in force yet, so there is no row at which they could meet: they take turns all the same."""
+    facility(committed.as_("gdansk"), "PLGDN-0001")  # makes the region's audience, at which the first three would meet by chance
     barrier = Barrier(3)
     officers = [committed.as_("gdansk", role) for role in (Role.SECURITY_OFFICER, Role.DEPUTY, Role.COORDINATOR)]
     found = in_threads(lambda acting: at_once(acting, barrier, 2, replaces=[]), officers)
