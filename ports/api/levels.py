@@ -26,6 +26,7 @@ class SecurityLevelSerializer(serializers.ModelSerializer[SecurityLevelChange]):
     region = RegionName()
     facility = FacilityName()
     set_by = serializers.CharField(source="set_by.short_name", default=None)
+    previous_level = serializers.IntegerField(allow_null=True)
     in_force = serializers.SerializerMethodField()
 
     class Meta:
