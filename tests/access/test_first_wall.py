@@ -12,8 +12,8 @@ import pytest
 from incidents import queries
 from incidents.actions import draft_alert
 from incidents.models import Alert, AlertMessage
-from ports.actions import set_security_level
-from ports.models import PortProfile, SecurityLevelChange
+from ports.actions import add_facility, set_security_level
+from ports.models import LevelAttainment, PortFacility, PortProfile, SecurityLevelChange
 from portsec.access.acting import Acting, acting_for, as_system
 from portsec.access.audiences import AudienceWish
 from portsec.access.models import Audience, Organisation, Region
@@ -38,6 +38,7 @@ def evening(committed: Cast, publish: Publish, alert_content: dict[str, Any]) ->
     }
     with acting_for(gdansk):
         sent["draft"] = draft_alert(gdansk, wish=AudienceWish("region_ports"), **alert_content).pk
+        sent["facility"] = add_facility(gdansk, name="Container terminal", imo_number="PLGDN-0001").pk
         sent["level"] = set_security_level(gdansk, level=2, reason="Drill").pk
     return sent
 
@@ -88,6 +89,13 @@ def test_messages_and_levels(committed: Cast, evening: dict[str, UUID]) -> None:
     assert names(found, evening) == sent
     levels = seen(committed, lambda acting: SecurityLevelChange.objects.visible_to(acting).values_list("pk", flat=True))
     assert {who for who, shown in levels.items() if shown} == {"gdansk", "gdynia", "riga", "coastguard"}
+
+
+def test_facilities_and_their_clocks(committed: Cast, evening: dict[str, UUID]) -> None:
+    facilities = seen(committed, lambda acting: PortFacility.objects.visible_to(acting).values_list("imo_number", flat=True))
+    assert {who for who, shown in facilities.items() if shown} == {"gdansk", "gdynia", "riga", "coastguard"}
+    clocks = seen(committed, lambda acting: LevelAttainment.objects.visible_to(acting).values_list("pk", flat=True))
+    assert {who for who, shown in clocks.items() if shown} == {"gdansk"}
 
 
 def test_entries(committed: Cast, evening: dict[str, UUID]) -> None:
