@@ -250,6 +250,17 @@ def test_an_end_that_comes_near_or_has_passed_is_told_where_the_level_stands(cas
         assert browse("gdansk").get("/").context["waits"] == []
 
 
+@in_a_transaction
+def test_what_a_region_holds_is_said_once_and_not_for_each_port(cast: Cast, browse: Browse, set_level: SetLevel) -> None:
+    set_level(cast.as_("gdynia"), 2, "Forged passes")
+    set_level(cast.as_("council"), 2, "Summit")
+    page = browse("riga").get("/")
+    assert [(one["port_name"], one["reason"]) for one in page.context["raised"]] == [
+        ("Baltic region", "Summit"), ("Gdynia", "Forged passes"),
+    ]  # fmt: skip
+    assert [one["level"] for one in page.context["levels"]] == [2, 2, 2], "the strip shows every port"
+
+
 # The history as a picture
 
 
