@@ -1,4 +1,5 @@
+from ports.api.facilities import FacilityViewSet
 from ports.api.levels import SecurityLevelViewSet
 from ports.api.ports import PortViewSet
 
-__all__ = ["PortViewSet", "SecurityLevelViewSet"]
+__all__ = ["FacilityViewSet", "PortViewSet", "SecurityLevelViewSet"]

@@ -1,4 +1,5 @@
-from ports.models.level import SecurityLevel, SecurityLevelChange
+from ports.models.facility import CargoType, PortFacility
+from ports.models.level import LevelAttainment, LevelScope, SecurityLevel, SecurityLevelChange
 from ports.models.profile import PortProfile
 
-__all__ = ["PortProfile", "SecurityLevel", "SecurityLevelChange"]
+__all__ = ["CargoType", "LevelAttainment", "LevelScope", "PortFacility", "PortProfile", "SecurityLevel", "SecurityLevelChange"]

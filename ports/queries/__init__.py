@@ -1,3 +1,3 @@
-from ports.queries.levels import PortLevel, in_coast_order, own_region, port_levels
+from ports.queries.levels import PortLevel, in_coast_order, next_turn, own_region, port_levels
 
-__all__ = ["PortLevel", "in_coast_order", "own_region", "port_levels"]
+__all__ = ["PortLevel", "in_coast_order", "next_turn", "own_region", "port_levels"]

@@ -30,6 +30,7 @@ EVERYONE = frozenset(Role)
 OFFICERS = frozenset({Role.SECURITY_OFFICER, Role.DEPUTY, Role.COORDINATOR, Role.LIAISON, Role.SERVICE})
 ON_DUTY = OFFICERS | {Role.STAFF}
 COMMANDERS = frozenset({Role.SECURITY_OFFICER, Role.DEPUTY, Role.COORDINATOR})
+FACILITY_KEEPERS = frozenset({Role.ADMINISTRATOR, Role.SECURITY_OFFICER, Role.DEPUTY, Role.SERVICE})
 
 VERBS: dict[str, Verb] = {
     "read": Verb("read what is shared with your organisation", "read", EVERYONE),
@@ -40,6 +41,9 @@ VERBS: dict[str, Verb] = {
     "alert.cancel": Verb("cancel alerts", "alerts:write", OFFICERS),
     "alert.acknowledge": Verb("acknowledge alerts", "alerts:acknowledge", ON_DUTY),
     "level.change": Verb("change the security level", "levels:write", COMMANDERS | {Role.SERVICE}),
+    "level.change_region": Verb("set the security level of a region", "levels:write", frozenset({Role.COORDINATOR, Role.SERVICE})),
+    "level.attain": Verb("acknowledge a security level, or report it attained", "levels:attain", ON_DUTY - {Role.LIAISON}),
+    "facility.keep": Verb("add, change or close port facilities", "facilities:write", FACILITY_KEEPERS),
 }
 
 SCOPES: tuple[str, ...] = tuple(dict.fromkeys(verb.scope for verb in VERBS.values()))

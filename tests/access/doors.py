@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from incidents.models import Alert
-from ports.models import SecurityLevelChange
+from ports.models import PortFacility, SecurityLevelChange
 from portsec.access.roles import Role
 from tests.cast import Cast
 
@@ -18,16 +18,20 @@ Answers = Mapping[Role, int]
 EVERYONE = frozenset(Role)
 OFFICERS = frozenset({Role.SECURITY_OFFICER, Role.DEPUTY, Role.COORDINATOR, Role.LIAISON, Role.SERVICE})
 ON_DUTY = OFFICERS | {Role.STAFF}
+LEVEL_SETTERS = OFFICERS - {Role.LIAISON}
+LEVEL_ANSWERERS = ON_DUTY - {Role.LIAISON}
+FACILITY_KEEPERS = frozenset({Role.ADMINISTRATOR, Role.SECURITY_OFFICER, Role.DEPUTY, Role.SERVICE})
 
 
 @dataclass
 class Scene:
-    """An alert, a draft and a change of level of Gdańsk; Gdynia is in their audience, Trieste is not."""
+    """An alert, a draft, a facility and a change of level of Gdańsk; Gdynia is in their audience, Trieste is not."""
 
     cast: Cast
     alert: Alert
     draft: Alert
     level: SecurityLevelChange
+    facility: PortFacility
 
 
 def all_of(status: int) -> Answers:
@@ -89,6 +93,18 @@ def alert_body(scene: Scene, **changes: Any) -> dict[str, Any]:
     return {**written, "audience": {"kind": "own"}, **changes}
 
 
+def the_level(scene: Scene) -> list[Any]:
+    return [scene.level.pk]
+
+
+def the_facility(scene: Scene) -> list[Any]:
+    return [scene.facility.pk]
+
+
+def facility_body(scene: Scene) -> dict[str, Any]:
+    return {"name": "Timber quay", "imo_number": "PLGDN-0009"}
+
+
 def incomplete(scene: Scene) -> dict[str, Any]:
     return {"headline": ""}
 
@@ -111,7 +127,17 @@ PAGES = [
     open_to_all("region_map", at=baltic),  # what it holds is looked at in test_side_channels.py
     Door("switch_organisation", "post", all_of(302), ABSENT, ABSENT, body=lambda scene: {"organisation": str(scene.cast.gdansk.pk)}),
     Door("port_detail", "get", all_of(200), all_of(200), ABSENT, at=lambda scene: ["PLGDN"]),
-    Door("level_change", "get", all_of(302), all_of(302), ABSENT, at=lambda scene: [scene.level.pk]),
+    shared("level_change", the_level),
+    Door("level_set", "get", *[only(LEVEL_SETTERS, 200)] * 3),
+    Door("level_set", "post", *[only(LEVEL_SETTERS, 422)] * 3, body=lambda scene: {"level": ""}),
+    Door("level_acknowledge", "post", only(LEVEL_ANSWERERS, 422), only(LEVEL_ANSWERERS, 302), ABSENT, at=the_level),
+    Door("level_attain", "post", only(LEVEL_ANSWERERS, 422), only(LEVEL_ANSWERERS, 302), ABSENT, at=the_level),
+    Door("facility_detail", "get", all_of(302), all_of(302), ABSENT, at=the_facility),
+    Door("facility_add", "get", *[only(FACILITY_KEEPERS, 200)] * 3),
+    Door("facility_add", "post", *[only(FACILITY_KEEPERS, 422)] * 3, body=lambda scene: {"name": ""}),
+    Door("facility_edit", "get", only(FACILITY_KEEPERS, 200), ABSENT, ABSENT, at=the_facility),
+    Door("facility_edit", "post", only(FACILITY_KEEPERS, 422), ABSENT, ABSENT, at=the_facility, body=lambda scene: {"name": ""}),
+    Door("facility_close", "post", only(FACILITY_KEEPERS, 302), ABSENT, ABSENT, at=the_facility),
     Door("alert_compose", "get", *[only(ON_DUTY, 200)] * 3),
     Door("alert_compose", "post", *[only(ON_DUTY, 422)] * 3, body=incomplete),
     Door("alert_preview", "post", *[only(ON_DUTY, 200)] * 3),
@@ -142,7 +168,15 @@ API = [
     shared("region-detail", baltic),
     shared("organisation-detail", gdansk),
     shared("port-detail", gdansk),
-    shared("security-level-detail", lambda scene: [scene.level.pk]),
+    shared("security-level-detail", the_level),
+    Door("security-level-list", "post", *[only(LEVEL_SETTERS, 201)] * 3, body=lambda scene: {"level": 2, "reason": "Unlit craft"}),
+    Door("security-level-acknowledge", "post", only(LEVEL_ANSWERERS, 200), only(LEVEL_ANSWERERS, 409), ABSENT, at=the_level),
+    Door("security-level-attain", "post", only(LEVEL_ANSWERERS, 200), only(LEVEL_ANSWERERS, 409), ABSENT, at=the_level),
+    open_to_all("port-facility-list"),
+    shared("port-facility-detail", the_facility),
+    Door("port-facility-list", "post", *[only(FACILITY_KEEPERS, 201)] * 3, body=facility_body),
+    Door("port-facility-detail", "patch", only(FACILITY_KEEPERS, 200), NOT_ITS_OWN, ABSENT, at=the_facility, headers=ANY_VERSION),
+    Door("port-facility-close", "post", only(FACILITY_KEEPERS, 200), NOT_ITS_OWN, ABSENT, at=the_facility),
     shared("alert-detail", the_alert),
     shared("alert-deliveries", the_alert),
     shared("alert-history", the_alert),

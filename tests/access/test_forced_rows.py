@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from incidents.models import Alert
-from ports.actions import set_security_level
+from ports.actions import add_facility, set_security_level
 from portsec.access.acting import acting_for
 from tests.access.sql import changed, one
 from tests.access.test_role_guard import FORCED
@@ -22,6 +22,7 @@ def something_everywhere(committed: Cast, publish: Callable[..., Alert]) -> Cast
     """At least one committed row in every forced table."""
     publish(committed.as_("gdansk"))
     with acting_for(committed.as_("gdansk")) as acting:
+        add_facility(acting, name="Container terminal", imo_number="PLGDN-0001")
         set_security_level(acting, level=2, reason="Unlit craft")
         changed(NOTE_A_KEY)
     return committed

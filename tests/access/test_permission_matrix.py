@@ -10,7 +10,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from incidents.actions import draft_alert
 from incidents.models import Alert
-from ports.actions import set_security_level
+from ports.actions import add_facility, set_security_level
 from portsec.access.acting import acting_for
 from portsec.access.audiences import AudienceWish
 from portsec.access.roles import Role
@@ -29,8 +29,9 @@ def scene(cast: Cast, publish: Publish, alert_content: dict[str, Any]) -> Scene:
     alert = publish(cast.as_("gdansk"))
     with acting_for(cast.as_("gdansk")) as acting:
         draft = draft_alert(acting, wish=AudienceWish("region_ports"), **alert_content)
+        facility = add_facility(acting, name="Container terminal", imo_number="PLGDN-0001")
         level = set_security_level(acting, level=2, reason="Unlit craft")
-    return Scene(cast, alert, draft, level)
+    return Scene(cast, alert, draft, level, facility)
 
 
 # The list is complete
@@ -176,8 +177,10 @@ def test_a_view_without_any_filter_still_shows_no_foreign_row(scene: Scene, brow
     }  # fmt: skip
     recipients = {name: set(found["deliveries"]) for name, found in seen.items()}
     cast = scene.cast
-    told = {str(cast.gdynia.pk), str(cast.riga.pk)}
-    assert recipients == {"gdansk": told, "gdynia": {str(cast.gdynia.pk)}, "coastguard": set(), "trieste": set()}
+    told = {str(one.pk) for one in (cast.gdynia, cast.riga, cast.coastguard, cast.council)}  # of the level the whole region
+    assert recipients == {
+        "gdansk": told, "gdynia": {str(cast.gdynia.pk)}, "coastguard": {str(cast.coastguard.pk)}, "trieste": set(),
+    }  # fmt: skip
     assert {name: alert in found["entries"] for name, found in seen.items()} == {
         "gdansk": True, "gdynia": True, "coastguard": False, "trieste": False,
     }  # fmt: skip

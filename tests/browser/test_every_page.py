@@ -83,6 +83,17 @@ def cancel_asked(page: Page, places: Places) -> None:
     page.get_by_role("button", name="Cancel alert").click()
 
 
+def level_refused(page: Page) -> None:
+    page.goto("/levels/new/")
+    page.get_by_role("button", name="Set level").click()
+    expect(page.locator("[data-error-summary]")).to_be_focused()
+
+
+def open_newest_level(page: Page) -> None:
+    page.goto("/ports/SEKAA/")
+    page.locator("#level-history .cover").first.click()
+
+
 Visit = str | Callable[[Page, Places], Any]
 SIGNED_IN: dict[str, Visit] = {
     "dashboard": "/",
@@ -104,6 +115,11 @@ SIGNED_IN: dict[str, Visit] = {
     "history": lambda page, places: page.goto(f"{places.sent}history/"),
     "ports": "/ports/",
     "port": "/ports/SEKAA/",
+    "port with facilities": "/ports/PLGDN/",
+    "level form": "/levels/new/",
+    "level form, refused": lambda page, places: level_refused(page),
+    "change of a level": lambda page, places: open_newest_level(page),
+    "facility form": "/facilities/new/",
     "roles": "/roles/",
     "account": "/account/you/",
     "search": "/search/?q=buoy",

@@ -12,6 +12,7 @@ from django.forms.widgets import CheckboxInput, FileInput, RadioSelect, Select
 from django.http import HttpRequest
 from django.template import Context
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -78,6 +79,12 @@ def local_time(at: datetime | str | None, seconds: bool = False) -> SafeString:
 @register.filter
 def span(seconds: float | None) -> str:
     return "–" if seconds is None else wording.span(seconds)
+
+
+@register.filter
+def left_until(at: datetime | None) -> float | None:
+    """Seconds until an instant; negative once it has passed."""
+    return None if at is None else (at - timezone.now()).total_seconds()
 
 
 @register.filter
