@@ -9,7 +9,7 @@ from rest_framework.routers import SimpleRouter
 
 from incidents.api import AlertViewSet
 from incidents.views.search import SearchViewSet
-from ports.api import PortViewSet, SecurityLevelViewSet
+from ports.api import ContactPointViewSet, PortViewSet, SecurityLevelViewSet
 from portsec.access import views as access
 from portsec.access.api import MeViewSet, OrganisationViewSet, RegionViewSet
 from portsec.access.middleware import opens_no_context
@@ -21,6 +21,7 @@ router = SimpleRouter()
 router.register("regions", RegionViewSet, "region")
 router.register("organisations", OrganisationViewSet, "organisation")
 router.register("ports", PortViewSet, "port")
+router.register("contact-points", ContactPointViewSet, "contact-point")
 router.register("security-levels", SecurityLevelViewSet, "security-level")
 router.register("alerts", AlertViewSet, "alert")
 router.register("changes", ChangeViewSet, "change")

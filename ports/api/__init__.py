@@ -1,4 +1,5 @@
+from ports.api.contacts import ContactPointViewSet
 from ports.api.levels import SecurityLevelViewSet
 from ports.api.ports import PortViewSet
 
-__all__ = ["PortViewSet", "SecurityLevelViewSet"]
+__all__ = ["ContactPointViewSet", "PortViewSet", "SecurityLevelViewSet"]

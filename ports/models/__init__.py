@@ -1,4 +1,5 @@
+from ports.models.contact import ContactPoint, Situation
 from ports.models.level import SecurityLevel, SecurityLevelChange
 from ports.models.profile import PortProfile
 
-__all__ = ["PortProfile", "SecurityLevel", "SecurityLevelChange"]
+__all__ = ["ContactPoint", "PortProfile", "SecurityLevel", "SecurityLevelChange", "Situation"]

@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from ports.models import PortProfile, SecurityLevelChange
 from ports.queries import PortLevel, own_region, port_levels
+from ports.queries.contacts import contacts_of
 from portsec.access.acting import Acting
 from portsec.access.middleware import ActingRequest
 from portsec.access.models import Region
@@ -36,6 +37,7 @@ def port_detail(request: ActingRequest, unlocode: str) -> HttpResponse:
     seen = port.organisation.regions.filter(pk__in=Region.objects.visible_to(acting).values("pk")).order_by("name")
     changes = SecurityLevelChange.objects.visible_to(acting).filter(owner=port.pk).select_related("set_by").order_by("-effective_at")
     context = {"port": port, "level": level, "regions": seen, "region": seen.first(), "level_changes": changes[:MOST_CHANGES]}
+    context["contacts"] = contacts_of(acting, port.organisation)
     return render(request, "ports/port_detail.html", context)
 
 

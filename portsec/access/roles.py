@@ -29,6 +29,7 @@ class Verb:
 EVERYONE = frozenset(Role)
 OFFICERS = frozenset({Role.SECURITY_OFFICER, Role.DEPUTY, Role.COORDINATOR, Role.LIAISON, Role.SERVICE})
 ON_DUTY = OFFICERS | {Role.STAFF}
+KEEPERS_OF_CONTACTS = OFFICERS | {Role.ADMINISTRATOR}
 COMMANDERS = frozenset({Role.SECURITY_OFFICER, Role.DEPUTY, Role.COORDINATOR})
 
 VERBS: dict[str, Verb] = {
@@ -39,6 +40,7 @@ VERBS: dict[str, Verb] = {
     "alert.update": Verb("update alerts", "alerts:write", OFFICERS),
     "alert.cancel": Verb("cancel alerts", "alerts:write", OFFICERS),
     "alert.acknowledge": Verb("acknowledge alerts", "alerts:acknowledge", ON_DUTY),
+    "contact.manage": Verb("change and verify contact points", "contacts:write", KEEPERS_OF_CONTACTS),
     "level.change": Verb("change the security level", "levels:write", COMMANDERS | {Role.SERVICE}),
 }
 
