@@ -10,7 +10,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from incidents.actions import draft_alert
 from incidents.models import Alert
-from ports.actions import set_security_level
+from ports.actions import add_contact_point, set_security_level
 from portsec.access.acting import acting_for
 from portsec.access.audiences import AudienceWish
 from portsec.access.roles import Role
@@ -30,7 +30,8 @@ def scene(cast: Cast, publish: Publish, alert_content: dict[str, Any]) -> Scene:
     with acting_for(cast.as_("gdansk")) as acting:
         draft = draft_alert(acting, wish=AudienceWish("region_ports"), **alert_content)
         level = set_security_level(acting, level=2, reason="Unlit craft")
-    return Scene(cast, alert, draft, level)
+        contact = add_contact_point(acting, role="Duty officer", phone="+46 70 174 06 01", situations=["emergency"])
+    return Scene(cast, alert, draft, level, contact)
 
 
 # The list is complete

@@ -24,7 +24,7 @@ SHELL = 9
 @pytest.mark.parametrize(
     ("address", "queries"),
     [
-        ("/", SHELL + 7),  # region; changes of level, ports; deliveries that wait, their alerts; what changed; drafts
+        ("/", SHELL + 8),  # region; changes of level, ports; deliveries that wait, their alerts; what changed; drafts, contacts to verify
         ("/alerts/", SHELL + 3),  # ids of the page, its alerts, their deliveries
         ("/ports/", SHELL + 4),  # region, its members; changes of level, ports
     ],
