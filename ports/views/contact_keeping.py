@@ -80,7 +80,10 @@ def contact_move(request: ActingRequest, pk: UUID) -> HttpResponse:
     acting, contact = request.acting, own_contact(request, pk)
     order = [one.contact.pk for one in queries.contacts_of(acting, acting.organisation)]
     place = (order.index(contact.pk) if contact.pk in order else 0) + (2 if request.POST.get("direction") == "down" else 0)
-    actions.reorder(acting, contact, place=min(max(place, 1), max(len(order), 1)))
+    try:
+        actions.reorder(acting, contact, place=min(max(place, 1), max(len(order), 1)))
+    except Conflict as conflict:
+        messages.error(request, str(conflict))
     return redirect("contacts_own")
 
 

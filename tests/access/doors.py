@@ -174,7 +174,7 @@ API = [
         at=the_contact,
         body=lambda scene: {"note": "Ask twice"},
         headers={"If-Match": "*"},
-    ),  # fmt: skip
+    ),
     Door("contact-point-verify", "post", only(KEEPERS, 200), NOT_MINE, all_of(404), at=the_contact),
     Door("contact-point-retire", "post", only(KEEPERS, 200), NOT_MINE, all_of(404), at=the_contact),
     Door("contact-point-reorder", "post", only(KEEPERS, 200), NOT_MINE, all_of(404), at=the_contact, body=lambda scene: {"place": 1}),

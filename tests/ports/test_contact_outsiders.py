@@ -1,6 +1,5 @@
 """A number is read by its audience and by nobody else, whatever is asked: lists, search, sheets, feeds, histories, SQL."""
 
-import json
 from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
@@ -10,12 +9,10 @@ from django.db import ProgrammingError
 from django.test import Client
 from rest_framework.test import APIClient
 
-from ports.actions import add_contact_point, edit_contact_point, retire_contact_point
+from ports.actions import add_contact_point
 from ports.models import ContactPoint
-from ports.queries import contacts as queries
 from portsec.access.acting import acting_for
 from portsec.access.audiences import AudienceWish
-from portsec.journal.sequencer import number_entries
 from tests.access.sql import changed, claiming, column, one, taken_back
 from tests.cast import Cast
 
@@ -88,20 +85,6 @@ def test_the_api_shows_it_to_its_readers_alone(cast: Cast, kind: str, contact: C
     assert shown_to(lambda name: bool(program(name).get("/api/v1/search/?q=zebra").json()["results"])) == READERS[kind]
 
 
-def test_the_changes_tell_of_it_to_its_readers_and_hold_no_number(cast: Cast, kind: str, contact: ContactPoint, program: Program) -> None:
-    with acting_for(cast.as_("gdansk")) as acting:
-        edit_contact_point(acting, queries.readable(acting).get(pk=contact.pk), phone="+46701740606")
-        retire_contact_point(acting, queries.readable(acting).get(pk=contact.pk))
-    number_entries()
-    told = {name: program(name).get("/api/v1/changes/?kind=contact_point").json()["results"] for name in EVERYBODY}
-    assert (
-        shown_to(lambda name: [entry["verb"] for entry in told[name]] == [f"contact_point.{one}" for one in ("added", "edited", "retired")])
-        == READERS[kind]
-    )
-    assert shown_to(lambda name: told[name] == []) == tuple(name for name in EVERYBODY if name not in READERS[kind])
-    assert "4670" not in json.dumps(told)
-
-
 def test_raw_sql_reads_no_foreign_number(cast: Cast, kind: str, contact: ContactPoint) -> None:
     def reads(sql: str) -> Callable[[str], bool]:
         def ask(name: str) -> bool:
@@ -111,7 +94,7 @@ def test_raw_sql_reads_no_foreign_number(cast: Cast, kind: str, contact: Contact
         return ask
 
     assert shown_to(reads("SELECT phone FROM ports_contactpoint")) == READERS[kind]
-    assert shown_to(reads(f"SELECT id FROM journal_entry WHERE after::text LIKE '%{PHONE}%'")) == READERS[kind]  # noqa: S608 (our own number)
+    assert shown_to(reads(f"SELECT id FROM journal_entry WHERE strpos(after::text, '{PHONE}') > 0")) == READERS[kind]  # noqa: S608 (our own number)
     assert column("SELECT phone FROM ports_contactpoint") == [], "nobody acts"
     with claiming(cast.user("trieste").pk, cast.gdansk.pk):
         assert column("SELECT phone FROM ports_contactpoint") == [], "a forged organisation"
