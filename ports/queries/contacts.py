@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import DateField, DateTimeField, F, Func, IntegerField, Q, TimeField, Value
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -24,6 +25,7 @@ from portsec.face.waits import Wait
 from portsec.face.wording import city, moment
 
 NEVER = timedelta.max
+WEEK_DAYS = dict(zip(Day.values, WEEKDAYS_ABBR.values(), strict=True))  # both begin on Monday
 
 
 @dataclass(frozen=True)
@@ -89,12 +91,11 @@ class Reach:
 
     @property
     def hours(self) -> str:
-        """“Mon, Tue, Sat 08:00–16:00”, on the clock there."""
+        """“Mon–Fri, Sun 08:00–16:00”, on the clock there."""
         one = self.contact
         if self.window is None:
             return str(Hours.ALWAYS.label)
-        days = ", ".join(str(Day(day).label)[:3] for day in one.days)
-        return f"{days} {one.opens_at:%H:%M}–{one.closes_at:%H:%M}"
+        return f"{week_days(one.days)} {one.opens_at:%H:%M}–{one.closes_at:%H:%M}"
 
     @property
     def situations(self) -> list[str]:
@@ -105,6 +106,18 @@ class Reach:
         """What answers now first, then what answers soonest."""
         opens = self.reachable_again_at
         return (not self.is_reachable, timedelta(0) if self.is_reachable else opens - self.at if opens else NEVER)
+
+
+def week_days(days: Sequence[int]) -> str:
+    """Three days in a row and more are written with a dash: “Mon–Fri, Sun”."""
+    runs: list[list[int]] = []
+    for day in days:
+        if runs and runs[-1][-1] == day - 1:
+            runs[-1].append(day)
+        else:
+            runs.append([day])
+    parts = [[run[0], run[-1]] if len(run) > 2 else run for run in runs]
+    return ", ".join(("–" if len(run) > 2 else ", ").join(WEEK_DAYS[day] for day in part) for run, part in zip(runs, parts, strict=True))
 
 
 def readable(acting: Acting) -> ShareableQuerySet:

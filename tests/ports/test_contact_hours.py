@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from ports.hours import Window
 from ports.phones import in_groups, normalised
+from ports.queries.contacts import week_days
 
 WARSAW, RIGA = ZoneInfo("Europe/Warsaw"), ZoneInfo("Europe/Riga")
 WEEK = [1, 2, 3, 4, 5]
@@ -150,3 +151,17 @@ def test_a_number_is_kept_as_it_is_dialled_from_abroad(written: str, kept: str) 
 def test_a_number_is_read_in_groups(kept: str, read: str) -> None:
     assert in_groups(kept) == read
     assert normalised(in_groups(kept)) == kept
+
+
+@pytest.mark.parametrize(
+    ("days", "written"),
+    [
+        ([1, 2, 3, 4, 5], "Mon–Fri"),
+        ([1, 2, 4, 5, 6], "Mon, Tue, Thu–Sat"),
+        ([7], "Sun"),
+        (list(range(1, 8)), "Mon–Sun"),
+        ([1, 3], "Mon, Wed"),
+    ],
+)
+def test_days_in_a_row_are_written_with_a_dash(days: list[int], written: str) -> None:
+    assert week_days(days) == written
