@@ -72,7 +72,7 @@ class ContentForm(RefusalMixin, forms.Form):
         help_text=gettext_lazy("Of some hours only: the days on which they begin."),
     )
     opens_at = time_field(gettext_lazy("From"))
-    closes_at = time_field(gettext_lazy("To, on the port's clock"))
+    closes_at = time_field(gettext_lazy("To, on your clock"))
     note = forms.CharField(label=gettext_lazy("Note"), required=False, max_length=300)
     verified_on = forms.DateField(
         label=gettext_lazy("Last verified on"),

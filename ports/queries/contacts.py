@@ -117,7 +117,9 @@ def week_days(days: Sequence[int]) -> str:
         else:
             runs.append([day])
     parts = [[run[0], run[-1]] if len(run) > 2 else run for run in runs]
-    return ", ".join(("–" if len(run) > 2 else ", ").join(WEEK_DAYS[day] for day in part) for run, part in zip(runs, parts, strict=True))
+    return ", ".join(
+        ("–" if len(run) > 2 else ", ").join(str(WEEK_DAYS[day]) for day in part) for run, part in zip(runs, parts, strict=True)
+    )
 
 
 def readable(acting: Acting) -> ShareableQuerySet:
@@ -184,6 +186,7 @@ def contacts_to_verify(acting: Acting) -> list[Wait]:
         return []
     own = ContactPoint.objects.editable_by(acting).filter(is_active=True).select_related("owner").order_by("call_order", "pk")
     stale = [one for one in (Reach(contact, timezone.now()) for contact in own) if one.is_stale]
+    stale.sort(key=lambda one: -(one.verified_days_ago or 0))
     return [_wait(stale)] if stale else []
 
 
