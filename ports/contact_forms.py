@@ -41,6 +41,7 @@ class ContentForm(RefusalMixin, forms.Form):
         label=gettext_lazy("Role"),
         max_length=80,
         help_text=gettext_lazy("Who answers, as a caller asks for it: Duty officer, VTS watch."),
+        error_messages={"required": gettext_lazy("Say who answers, as a caller asks for it.")},
     )
     person = forms.CharField(
         label=gettext_lazy("Name"), required=False, max_length=120, help_text=gettext_lazy("Where it is always the same person.")

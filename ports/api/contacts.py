@@ -1,6 +1,6 @@
 """`/api/v1/contact-points/` and its verbs."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from django.utils import timezone
@@ -120,8 +120,8 @@ def read_instant(request: Request, name: str) -> datetime | None:
         return None
     try:
         at = parse_datetime(text)
-    except ValueError:
-        at = None
-    if at is None or timezone.is_naive(at):
-        raise Refused(Fault(name, _("Give an instant in UTC, as 2026-11-24T02:14:00Z."), "invalid"))
-    return at
+        if at is not None and timezone.is_aware(at):
+            return at.astimezone(UTC)  # the database takes no offset of a whole day
+    except (ValueError, OverflowError):
+        pass
+    raise Refused(Fault(name, _("Give an instant in UTC, as 2026-11-24T02:14:00Z."), "invalid"))

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from incidents.models import Alert
-from ports.actions import set_security_level
+from ports.actions import add_contact_point, set_security_level
 from portsec.access.acting import acting_for
 from tests.access.sql import changed, one
 from tests.access.test_role_guard import FORCED
@@ -23,6 +23,7 @@ def something_everywhere(committed: Cast, publish: Callable[..., Alert]) -> Cast
     publish(committed.as_("gdansk"))
     with acting_for(committed.as_("gdansk")) as acting:
         set_security_level(acting, level=2, reason="Unlit craft")
+        add_contact_point(acting, role="Duty officer", phone="+46701740605", situations=["emergency"])
         changed(NOTE_A_KEY)
     return committed
 

@@ -195,6 +195,7 @@ def test_its_filters(cast: Cast, client: APIClient, program: Program) -> None:
         ("reachable_at=now", "/reachable_at"),
         ("reachable_at=2026-11-24T02:14:00", "/reachable_at"),
         ("reachable_at=2026-13-45T02:14:00Z", "/reachable_at"),
+        ("reachable_at=9999-12-31T23:59:59-23:59", "/reachable_at"),  # beyond the calendar, once it is UTC
         ("phone=1", "/phone"),
     ],
 )
@@ -209,3 +210,18 @@ def test_pages_lead_on_by_key(client: APIClient) -> None:
     first = client.get(ADDRESS, {"limit": 2, "count": "true"}).json()
     assert (first["count"], [one["role"] for one in first["results"]]) == (3, ["Role 2", "Role 1"])
     assert [one["role"] for one in client.get(first["next"]).json()["results"]] == ["Role 0"]
+
+
+@pytest.mark.parametrize("at", ["9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z", "2026-11-24T02:14:00-23:59"])
+def test_the_ends_of_the_calendar_are_instants_too(client: APIClient, at: str) -> None:
+    create(client, role="Always")
+    create(client, role="Office", **OFFICE)
+    assert "Always" in found(client, reachable_at=at)
+
+
+def test_a_lapse_of_a_role_is_said_before_a_look_at_the_body(cast: Cast, program: Program, client: APIClient) -> None:
+    one = create(client)
+    neighbour = program("gdynia").patch(one["url"], {"note": "x"}, format="json", headers={"If-Match": "*"})
+    assert (neighbour.status_code, neighbour.json()["errors"][0]["code"]) == (403, "not_owner")
+    reader = program("gdansk", scopes=["read"]).patch(one["url"], {"note": "x"}, format="json", headers={"If-Match": "*"})
+    assert (reader.status_code, reader.json()["errors"][0]["code"]) == (403, "scope_missing")
