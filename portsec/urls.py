@@ -9,7 +9,7 @@ from rest_framework.routers import SimpleRouter
 
 from incidents.api import AlertViewSet
 from incidents.views.search import SearchViewSet
-from ports.api import FacilityViewSet, PortViewSet, SecurityLevelViewSet
+from ports.api import ContactPointViewSet, FacilityViewSet, PortViewSet, SecurityLevelViewSet
 from portsec.access import views as access
 from portsec.access.api import MeViewSet, OrganisationViewSet, RegionViewSet
 from portsec.access.middleware import opens_no_context
@@ -22,6 +22,7 @@ router.register("regions", RegionViewSet, "region")
 router.register("organisations", OrganisationViewSet, "organisation")
 router.register("ports", PortViewSet, "port")
 router.register("port-facilities", FacilityViewSet, "port-facility")
+router.register("contact-points", ContactPointViewSet, "contact-point")
 router.register("security-levels", SecurityLevelViewSet, "security-level")
 router.register("alerts", AlertViewSet, "alert")
 router.register("changes", ChangeViewSet, "change")

@@ -22,7 +22,15 @@ from portsec.journal.models import Entry
 from portsec.live.links import icon_of, link_to
 
 FEED_LENGTH = 30
-QUIET = ("alert.drafted", "alert.draft_edited", "alert.draft_discarded", "member.added", "member.removed")
+QUIET = (
+    "alert.drafted",
+    "alert.draft_edited",
+    "alert.draft_discarded",
+    "contact_point.reordered",
+    "contact_point.verified",
+    "member.added",
+    "member.removed",
+)
 
 
 def dashboard(request: ActingRequest) -> HttpResponse:

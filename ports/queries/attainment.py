@@ -58,5 +58,5 @@ def _line(change: SecurityLevelChange, waiting: list[LevelAttainment]) -> Wait:
         meta=", ".join(one.facility.name for one in waiting),
         icon="clock",
         badge=wording.time_left(left),
-        badge_class="danger" if left < 0 else "warn",
+        badge_class="bad" if left < 0 else "warn",
     )

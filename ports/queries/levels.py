@@ -151,5 +151,5 @@ def _decision(change: SecurityLevelChange, now: datetime) -> Wait:
         meta=change.reason,
         icon="level",
         badge=(_("overdue %(span)s") if is_overdue else _("ends in %(span)s")) % {"span": wording.span(left)},
-        badge_class="danger" if is_overdue else "warn",
+        badge_class="bad" if is_overdue else "warn",
     )

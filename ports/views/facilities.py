@@ -8,7 +8,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from ports import actions
 from ports.actions.facilities import require_port
-from ports.forms import FacilityForm
+from ports.forms.levels import FacilityForm
 from ports.models import PortFacility
 from ports.queries.facilities import facilities
 from portsec.access.middleware import ActingRequest

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from ports import actions
 from ports.actions.levels import require_scope, scopes_of
-from ports.forms import AnswerForm, LevelForm
+from ports.forms.levels import AnswerForm, LevelForm
 from ports.models import LevelAttainment, LevelScope, SecurityLevelChange
 from ports.queries.attainment import clocks, own_clocks, runs
 from ports.queries.facilities import facilities

@@ -10,6 +10,7 @@ from django.utils import timezone
 from ports.actions.levels import scopes_of
 from ports.models import LevelScope, PortProfile
 from ports.queries import PortLevel, own_region, port_levels
+from ports.queries.contacts import contacts_of
 from ports.queries.facilities import facilities
 from ports.queries.levels import history
 from ports.views.chart import chart
@@ -53,6 +54,7 @@ def port_detail(request: ActingRequest, unlocode: str) -> HttpResponse:
         "facilities": list(facilities(acting, port.pk)),
         "may_keep_facilities": is_own and acting.may("facility.keep"),
         "level_url": reverse("level_set") if is_own and scopes_of(acting) else "",
+        "contacts": contacts_of(acting, port.organisation),
     }
     return render(request, "ports/port_detail.html", context)
 

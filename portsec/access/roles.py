@@ -29,6 +29,7 @@ class Verb:
 EVERYONE = frozenset(Role)
 OFFICERS = frozenset({Role.SECURITY_OFFICER, Role.DEPUTY, Role.COORDINATOR, Role.LIAISON, Role.SERVICE})
 ON_DUTY = OFFICERS | {Role.STAFF}
+KEEPERS_OF_CONTACTS = OFFICERS | {Role.ADMINISTRATOR}
 COMMANDERS = frozenset({Role.SECURITY_OFFICER, Role.DEPUTY, Role.COORDINATOR})
 FACILITY_KEEPERS = frozenset({Role.ADMINISTRATOR, Role.SECURITY_OFFICER, Role.DEPUTY, Role.SERVICE})
 
@@ -40,6 +41,7 @@ VERBS: dict[str, Verb] = {
     "alert.update": Verb("update alerts", "alerts:write", OFFICERS),
     "alert.cancel": Verb("cancel alerts", "alerts:write", OFFICERS),
     "alert.acknowledge": Verb("acknowledge alerts", "alerts:acknowledge", ON_DUTY),
+    "contact.manage": Verb("change and verify contact points", "contacts:write", KEEPERS_OF_CONTACTS),
     "level.change": Verb("change the security level", "levels:write", COMMANDERS | {Role.SERVICE}),
     "level.change_region": Verb("set the security level of a region", "levels:write", frozenset({Role.COORDINATOR, Role.SERVICE})),
     "level.attain": Verb("acknowledge a security level, or report it attained", "levels:attain", ON_DUTY - {Role.LIAISON}),

@@ -18,6 +18,7 @@ from portsec.access.audiences import AudienceWish
 from portsec.access.models import Membership
 from portsec.access.roles import Role
 from portsec.delivery.actions import see
+from portsec.demo.contacts import name_contacts
 from portsec.demo.setting import address
 
 REGION_PORTS = AudienceWish("region_ports")
@@ -40,6 +41,7 @@ def person(login: str) -> Acting:
 def tell() -> None:
     """Writes the night once, in the order of its hours: the journal numbers what happens as it is written."""
     now = timezone.now()
+    name_contacts(person, ago, now)
     yesterday(now)
     raise_level(now, "pfso.ltklj", 2, "unlit craft near the breakwater", since=timedelta(hours=3.5), until=timedelta(hours=10))
     attained(now, "pfso.ltklj", after=timedelta(hours=2), facility="LTKLJ-0001")

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from incidents.models import Alert
-from ports.models import PortFacility, SecurityLevelChange
+from ports.models import ContactPoint, PortFacility, SecurityLevelChange
 from portsec.access.roles import Role
 from tests.cast import Cast
 
@@ -21,17 +21,19 @@ ON_DUTY = OFFICERS | {Role.STAFF}
 LEVEL_SETTERS = OFFICERS - {Role.LIAISON}
 LEVEL_ANSWERERS = ON_DUTY - {Role.LIAISON}
 FACILITY_KEEPERS = frozenset({Role.ADMINISTRATOR, Role.SECURITY_OFFICER, Role.DEPUTY, Role.SERVICE})
+KEEPERS = OFFICERS | {Role.ADMINISTRATOR}
 
 
 @dataclass
 class Scene:
-    """An alert, a draft, a facility and a change of level of Gdańsk; Gdynia is in their audience, Trieste is not."""
+    """An alert, a draft, a facility, a change of level and a contact point of Gdańsk; Gdynia is in their audience, Trieste is not."""
 
     cast: Cast
     alert: Alert
     draft: Alert
     level: SecurityLevelChange
     facility: PortFacility
+    contact: ContactPoint
 
 
 def all_of(status: int) -> Answers:
@@ -109,6 +111,16 @@ def incomplete(scene: Scene) -> dict[str, Any]:
     return {"headline": ""}
 
 
+def the_contact(scene: Scene) -> list[Any]:
+    return [scene.contact.pk]
+
+
+def contact_body(scene: Scene) -> dict[str, Any]:
+    return {"role": "Berth master", "phone": "+46 70 174 06 05", "situations": ["emergency"]}
+
+
+NOT_MINE = all_of(403)  # seen, but another organisation's: whatever the role
+CONTACT_IS_ABSENT = only(KEEPERS, 404)  # the role is asked first: it says nothing about the contact point
 DRAFT_IS_ABSENT = only(ON_DUTY, 404)  # the role is asked first: it says nothing about the draft
 ABSENT = all_of(404)
 ANY_VERSION = {"If-Match": "*"}
@@ -138,6 +150,19 @@ PAGES = [
     Door("facility_edit", "get", only(FACILITY_KEEPERS, 200), ABSENT, ABSENT, at=the_facility),
     Door("facility_edit", "post", only(FACILITY_KEEPERS, 422), ABSENT, ABSENT, at=the_facility, body=lambda scene: {"name": ""}),
     Door("facility_close", "post", only(FACILITY_KEEPERS, 302), ABSENT, ABSENT, at=the_facility),
+    open_to_all("whom_to_call"),
+    open_to_all("contacts_own"),
+    shared("contact_sheet", lambda scene: [scene.cast.regions["baltic"].pk]),
+    shared("contact_detail", the_contact),
+    shared("contact_history", the_contact),
+    Door("contact_add", "get", *[only(KEEPERS, 200)] * 3),
+    Door("contact_add", "post", *[only(KEEPERS, 422)] * 3, body=lambda scene: {"role": ""}),
+    Door("contact_edit", "get", only(KEEPERS, 200), NOT_MINE, CONTACT_IS_ABSENT, at=the_contact),
+    Door("contact_edit", "post", only(KEEPERS, 422), NOT_MINE, CONTACT_IS_ABSENT, at=the_contact, body=lambda scene: {"role": ""}),
+    Door("contact_verify", "post", only(KEEPERS, 302), NOT_MINE, CONTACT_IS_ABSENT, at=the_contact),
+    Door("contact_move", "post", only(KEEPERS, 302), NOT_MINE, CONTACT_IS_ABSENT, at=the_contact, body=lambda scene: {"direction": "up"}),
+    Door("contact_retire", "get", only(KEEPERS, 200), NOT_MINE, CONTACT_IS_ABSENT, at=the_contact),
+    Door("contact_retire", "post", only(KEEPERS, 302), NOT_MINE, CONTACT_IS_ABSENT, at=the_contact),
     Door("alert_compose", "get", *[only(ON_DUTY, 200)] * 3),
     Door("alert_compose", "post", *[only(ON_DUTY, 422)] * 3, body=incomplete),
     Door("alert_preview", "post", *[only(ON_DUTY, 200)] * 3),
@@ -162,6 +187,23 @@ API = [
     open_to_all("organisation-list"),
     open_to_all("port-list"),
     open_to_all("security-level-list"),
+    open_to_all("contact-point-list"),
+    shared("contact-point-detail", the_contact),
+    shared("contact-point-history", the_contact),
+    Door("contact-point-list", "post", *[only(KEEPERS, 201)] * 3, body=contact_body),
+    Door(
+        "contact-point-detail",
+        "patch",
+        only(KEEPERS, 200),
+        NOT_MINE,
+        all_of(404),
+        at=the_contact,
+        body=lambda scene: {"note": "Ask twice"},
+        headers={"If-Match": "*"},
+    ),
+    Door("contact-point-verify", "post", only(KEEPERS, 200), NOT_MINE, all_of(404), at=the_contact),
+    Door("contact-point-retire", "post", only(KEEPERS, 200), NOT_MINE, all_of(404), at=the_contact),
+    Door("contact-point-reorder", "post", only(KEEPERS, 200), NOT_MINE, all_of(404), at=the_contact, body=lambda scene: {"place": 1}),
     open_to_all("alert-list"),
     open_to_all("change-list"),
     open_to_all("search-list", body=lambda scene: {"q": "craft"}),

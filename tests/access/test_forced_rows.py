@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from incidents.models import Alert
-from ports.actions import add_facility, set_security_level
+from ports.actions import add_contact_point, add_facility, set_security_level
 from portsec.access.acting import acting_for
 from tests.access.sql import changed, one
 from tests.access.test_role_guard import FORCED
@@ -24,6 +24,7 @@ def something_everywhere(committed: Cast, publish: Callable[..., Alert]) -> Cast
     with acting_for(committed.as_("gdansk")) as acting:
         add_facility(acting, name="Container terminal", imo_number="PLGDN-0001")
         set_security_level(acting, level=2, reason="Unlit craft")
+        add_contact_point(acting, role="Duty officer", phone="+46701740605", situations=["emergency"])
         changed(NOTE_A_KEY)
     return committed
 

@@ -94,6 +94,18 @@ def open_newest_level(page: Page) -> None:
     page.locator("#level-history .cover").first.click()
 
 
+def contact_refused(page: Page, places: Places) -> None:
+    page.goto("/call/ours/new/")
+    page.get_by_label("Phone").first.fill("call me")
+    page.locator("main .btn.primary").click()
+    expect(page.locator("[data-error-summary]")).to_be_focused()
+
+
+def open_sheet(page: Page, places: Places) -> None:
+    page.goto("/call/")
+    page.get_by_role("link", name="Sheet to print").click()
+
+
 Visit = str | Callable[[Page, Places], Any]
 SIGNED_IN: dict[str, Visit] = {
     "dashboard": "/",
@@ -113,6 +125,11 @@ SIGNED_IN: dict[str, Visit] = {
     "alert of a recipient": lambda page, places: page.goto(places.received),
     "update": lambda page, places: page.goto(f"{places.sent}update/"),
     "history": lambda page, places: page.goto(f"{places.sent}history/"),
+    "whom to call": "/call/",
+    "sheet to print": open_sheet,
+    "our contact points": "/call/ours/",
+    "new contact point": "/call/ours/new/",
+    "new contact point, refused": contact_refused,
     "ports": "/ports/",
     "port": "/ports/SEKAA/",
     "port with facilities": "/ports/PLGDN/",

@@ -254,7 +254,7 @@ def test_what_is_not_attained_waits_with_the_time_left_then_late(cast: Cast, set
         assert waits(cast.as_("gdansk"))[0][1] == "Terminal PLGDN-0001, Terminal PLGDN-0002"
         assert waits(cast.as_("gdansk", Role.OBSERVER)) == waits(cast.as_("riga")) == waits(cast.as_("council")) == []
     with time_machine.travel(start + timedelta(hours=4, minutes=30), tick=False):
-        assert waits(cast.as_("gdynia"))[0][2:] == ("30:00 late", "danger")
+        assert waits(cast.as_("gdynia"))[0][2:] == ("30:00 late", "bad")
         answer(cast.as_("gdynia"), attain_level, change)
         assert waits(cast.as_("gdynia")) == []
     set_level(cast.as_("council"), 1)

@@ -161,7 +161,7 @@ def test_the_port_page_makes_the_same_queries_for_few_and_many(
         set_level(cast.as_("gdansk"), level)
     client = browse("riga")
     client.get("/ports/PLGDN/")
-    with django_assert_num_queries(SHELL + 6):  # port, changes, ports, regions, history, facilities
+    with django_assert_num_queries(SHELL + 7):  # port, changes, ports, regions, history, facilities, contacts
         client.get("/ports/PLGDN/")
 
 
@@ -243,7 +243,7 @@ def test_an_end_that_comes_near_or_has_passed_is_told_where_the_level_stands(cas
         late = browse("gdansk").get("/")
         assert "overdue since" in text(late)
         [line] = late.context["waits"]
-        assert (line.title, line.badge, line.badge_class) == ("Prolong or lower level 2 of Port of Gdańsk", "overdue 10:00", "danger")
+        assert (line.title, line.badge, line.badge_class) == ("Prolong or lower level 2 of Port of Gdańsk", "overdue 10:00", "bad")
         assert "overdue since" in text(browse("riga").get("/ports/PLGDN/"))
         assert late.context["levels_move_at"] is None
         set_level(cast.as_("gdansk"), 1)

@@ -149,13 +149,16 @@ def _number(of: Any, name: str) -> int:
 
 
 @register.inclusion_tag("portsec/nav_entry.html", takes_context=True)
-def nav_entry(context: Context, url_name: str, icon_name: str, label: str, bar: bool = False, key: str = "") -> dict[str, Any]:
-    """One line of the main navigation; `bar` keeps it at the bottom of a phone, `key` follows g."""
+def nav_entry(
+    context: Context, url_name: str, icon_name: str, label: str, bar: bool = False, key: str = "", short: str = ""
+) -> dict[str, Any]:
+    """One line of the main navigation; `bar` keeps it at the bottom of a phone, where `short` is its name; `key` follows g."""
     request: HttpRequest | None = context.get("request")
     url = reverse(url_name)
     here = request is not None and (request.path == url or (url != "/" and request.path.startswith(url)))
     waiting = context.get("waiting") if url_name == "alert_list" else None
-    return {"url": url, "icon_name": icon_name, "label": label, "bar": bar, "key": key, "here": here, "waiting": waiting}
+    shown = {"icon_name": icon_name, "label": label, "short": short, "bar": bar, "key": key}
+    return {"url": url, "here": here, "waiting": waiting, **shown}
 
 
 @register.simple_tag
