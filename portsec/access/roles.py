@@ -40,6 +40,11 @@ VERBS: dict[str, Verb] = {
     "alert.cancel": Verb("cancel alerts", "alerts:write", OFFICERS),
     "alert.acknowledge": Verb("acknowledge alerts", "alerts:acknowledge", ON_DUTY),
     "level.change": Verb("change the security level", "levels:write", COMMANDERS | {Role.SERVICE}),
+    "audit.read": Verb(
+        "read the audit log of your organisation",
+        "audit:read",
+        frozenset({Role.ADMINISTRATOR, Role.SECURITY_OFFICER, Role.COORDINATOR, Role.SERVICE}),
+    ),
 }
 
 SCOPES: tuple[str, ...] = tuple(dict.fromkeys(verb.scope for verb in VERBS.values()))

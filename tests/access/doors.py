@@ -93,6 +93,7 @@ def incomplete(scene: Scene) -> dict[str, Any]:
     return {"headline": ""}
 
 
+AUDITORS = frozenset({Role.ADMINISTRATOR, Role.SECURITY_OFFICER, Role.COORDINATOR, Role.SERVICE})
 DRAFT_IS_ABSENT = only(ON_DUTY, 404)  # the role is asked first: it says nothing about the draft
 ABSENT = all_of(404)
 ANY_VERSION = {"If-Match": "*"}
@@ -103,6 +104,7 @@ PAGES = [
     open_to_all("alert_list"),
     open_to_all("port_list"),
     open_to_all("roles"),
+    Door("audit_log", "get", *[only(AUDITORS, 200)] * 3),  # each its own: tests/journal/test_audit_log.py looks at what is in it
     open_to_all("account"),
     open_to_all("account", 422, "post", body=lambda scene: {"name": ""}),
     open_to_all("set_theme", 302, "post", body=lambda scene: {"theme": "dark"}),
@@ -138,6 +140,7 @@ API = [
     open_to_all("security-level-list"),
     open_to_all("alert-list"),
     open_to_all("change-list"),
+    Door("audit-log-list", "get", *[only(AUDITORS, 200)] * 3),
     open_to_all("search-list", body=lambda scene: {"q": "craft"}),
     shared("region-detail", baltic),
     shared("organisation-detail", gdansk),
