@@ -46,6 +46,11 @@ VERBS: dict[str, Verb] = {
     "level.change_region": Verb("set the security level of a region", "levels:write", frozenset({Role.COORDINATOR, Role.SERVICE})),
     "level.attain": Verb("acknowledge a security level, or report it attained", "levels:attain", ON_DUTY - {Role.LIAISON}),
     "facility.keep": Verb("add, change or close port facilities", "facilities:write", FACILITY_KEEPERS),
+    "audit.read": Verb(
+        "read the audit log of your organisation",
+        "audit:read",
+        frozenset({Role.ADMINISTRATOR, Role.SECURITY_OFFICER, Role.COORDINATOR, Role.SERVICE}),
+    ),
 }
 
 SCOPES: tuple[str, ...] = tuple(dict.fromkeys(verb.scope for verb in VERBS.values()))

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from django.contrib.auth.models import Permission
 from django.core.serializers.json import DjangoJSONEncoder
@@ -9,6 +10,7 @@ from django.db import connections, transaction
 from django.utils import timezone
 
 from portsec.access.acting import Acting, current_alias
+from portsec.access.audiences import own_audience
 from portsec.access.ids import new_id
 from portsec.access.models import Audience, AudienceGrant, Organisation, Shareable, User
 from portsec.access.request_id import current_request_id
@@ -76,6 +78,21 @@ def record_access(verb: str, organisation: Organisation, audiences: Sequence[Aud
     )
 
 
+def record_export(acting: Acting, verb: str, kind: str, summary: str, told: dict[str, Any], persons: list[UUID] | None) -> Entry:
+    """That rows left the house (`audit.exported`): told to one's own organisation, or to `persons` where they held TLP:RED."""
+    return _write(
+        verb=verb,
+        kind=kind,
+        object_id=acting.organisation.pk,
+        owner=acting.organisation,
+        actor=acting.user,
+        audience=own_audience(acting),
+        persons=persons,
+        summary=summary,
+        after=told,
+    )
+
+
 def _write(*, summary: str, **columns: Any) -> Entry:
     for name in ("row", "before", "after"):
         columns[name] = plain(columns.get(name, {}))
@@ -107,7 +124,7 @@ def next_ref(acting: Acting, prefix: str) -> str:
         return f"{prefix}-{year}-{cursor.fetchone()[0]:04d}"
 
 
-def kind_of(subject: Shareable) -> str:
+def kind_of(subject: Shareable | type[Shareable]) -> str:
     """`Alert` → `alert`, `SecurityLevelChange` → `security_level_change`."""
     name = subject._meta.object_name or ""
     return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("_")

@@ -121,6 +121,7 @@ def contact_body(scene: Scene) -> dict[str, Any]:
 
 NOT_MINE = all_of(403)  # seen, but another organisation's: whatever the role
 CONTACT_IS_ABSENT = only(KEEPERS, 404)  # the role is asked first: it says nothing about the contact point
+AUDITORS = frozenset({Role.ADMINISTRATOR, Role.SECURITY_OFFICER, Role.COORDINATOR, Role.SERVICE})
 DRAFT_IS_ABSENT = only(ON_DUTY, 404)  # the role is asked first: it says nothing about the draft
 ABSENT = all_of(404)
 ANY_VERSION = {"If-Match": "*"}
@@ -131,6 +132,7 @@ PAGES = [
     open_to_all("alert_list"),
     open_to_all("port_list"),
     open_to_all("roles"),
+    Door("audit_log", "get", *[only(AUDITORS, 200)] * 3),  # each its own: tests/journal/test_audit_log.py looks at what is in it
     open_to_all("account"),
     open_to_all("account", 422, "post", body=lambda scene: {"name": ""}),
     open_to_all("set_theme", 302, "post", body=lambda scene: {"theme": "dark"}),
@@ -206,6 +208,7 @@ API = [
     Door("contact-point-reorder", "post", only(KEEPERS, 200), NOT_MINE, all_of(404), at=the_contact, body=lambda scene: {"place": 1}),
     open_to_all("alert-list"),
     open_to_all("change-list"),
+    Door("audit-log-list", "get", *[only(AUDITORS, 200)] * 3),
     open_to_all("search-list", body=lambda scene: {"q": "craft"}),
     shared("region-detail", baltic),
     shared("organisation-detail", gdansk),

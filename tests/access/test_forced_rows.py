@@ -7,6 +7,7 @@ import pytest
 from incidents.models import Alert
 from ports.actions import add_contact_point, add_facility, set_security_level
 from portsec.access.acting import acting_for
+from portsec.journal.readings import record_reading
 from tests.access.sql import changed, one
 from tests.access.test_role_guard import FORCED
 from tests.cast import Cast
@@ -20,11 +21,12 @@ VALUES (uuidv7(), app_org(), app_user(), 'k', 'f', '{}', now())
 @pytest.fixture
 def something_everywhere(committed: Cast, publish: Callable[..., Alert]) -> Cast:
     """At least one committed row in every forced table."""
-    publish(committed.as_("gdansk"))
+    alert = publish(committed.as_("gdansk"))
     with acting_for(committed.as_("gdansk")) as acting:
         add_facility(acting, name="Container terminal", imo_number="PLGDN-0001")
         set_security_level(acting, level=2, reason="Unlit craft")
         add_contact_point(acting, role="Duty officer", phone="+46701740605", situations=["emergency"])
+        record_reading(acting, alert, "AMBER", "page")
         changed(NOTE_A_KEY)
     return committed
 

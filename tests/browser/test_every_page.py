@@ -130,6 +130,7 @@ SIGNED_IN: dict[str, Visit] = {
     "our contact points": "/call/ours/",
     "new contact point": "/call/ours/new/",
     "new contact point, refused": contact_refused,
+    "audit log": "/audit/",
     "ports": "/ports/",
     "port": "/ports/SEKAA/",
     "port with facilities": "/ports/PLGDN/",

@@ -18,7 +18,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, gettext_lazy
 
-from portsec.face import wording
+from portsec.face import difference, wording
 
 register = template.Library()
 
@@ -228,11 +228,17 @@ def areas_json(alert: Any) -> str:
 
 
 @register.filter
-def changes(entry: Any) -> list[dict[str, str]]:
-    """What an entry of the journal changed: field, before, after, in words."""
-    names = dict.fromkeys([*entry.before, *entry.after])
-    found = [
-        {"label": wording.label(name), "before": wording.value(entry.before.get(name)), "after": wording.value(entry.after.get(name))}
-        for name in names
-    ]
-    return [one for one in found if one["before"] != one["after"]]
+def changes(entry: Any) -> list[dict[str, Any]]:
+    """What an entry of the journal changed: field, before, after, in words; `parts` where only some of it changed."""
+    old, new = entry.before, entry.after
+    return [_change(name, old.get(name), new.get(name)) for name in dict.fromkeys([*old, *new]) if _is_told(old.get(name), new.get(name))]
+
+
+def _is_told(before: Any, after: Any) -> bool:
+    """An empty text and a missing one read the same."""
+    return before != after and bool(wording.value(before) or wording.value(after))
+
+
+def _change(name: str, before: Any, after: Any) -> dict[str, Any]:
+    told = {"label": wording.label(name), "before": wording.value(before), "after": wording.value(after)}
+    return {**told, "parts": difference.parts(before, after)}
