@@ -19,17 +19,27 @@ class Role(models.TextChoices):
 
 @dataclass(frozen=True)
 class Verb:
-    """Who may do a thing: `label` completes "you may not …", `scope` is what a service token needs besides its role."""
+    """Who may do a thing: `label` completes "you may not …", `scope` is what a service token needs besides its role.
+
+    A verb without a scope is for people alone. `bodies_only` are roles that have it in a coordination body and nowhere else.
+    """
 
     label: str
     scope: str
     roles: frozenset[Role]
+    bodies_only: frozenset[Role] = frozenset()
+
+    def is_for(self, role: Role, kind: str) -> bool:
+        """`kind` is the organisation's."""
+        return role in self.roles and (kind == COORDINATION_BODY or role not in self.bodies_only)
 
 
+PORT, AGENCY, COORDINATION_BODY = "port", "agency", "coordination_body"  # as Organisation.Kind, which is built on this module
 EVERYONE = frozenset(Role)
 OFFICERS = frozenset({Role.SECURITY_OFFICER, Role.DEPUTY, Role.COORDINATOR, Role.LIAISON, Role.SERVICE})
 ON_DUTY = OFFICERS | {Role.STAFF}
 COMMANDERS = frozenset({Role.SECURITY_OFFICER, Role.DEPUTY, Role.COORDINATOR})
+MANAGERS = frozenset({Role.ADMINISTRATOR, Role.COORDINATOR})
 
 VERBS: dict[str, Verb] = {
     "read": Verb("read what is shared with your organisation", "read", EVERYONE),
@@ -40,6 +50,15 @@ VERBS: dict[str, Verb] = {
     "alert.cancel": Verb("cancel alerts", "alerts:write", OFFICERS),
     "alert.acknowledge": Verb("acknowledge alerts", "alerts:acknowledge", ON_DUTY),
     "level.change": Verb("change the security level", "levels:write", COMMANDERS | {Role.SERVICE}),
+    "member.manage": Verb("manage your organisation's people", "", MANAGERS, bodies_only=frozenset({Role.COORDINATOR})),
+    "token.manage": Verb("manage your organisation's service tokens", "", MANAGERS, bodies_only=frozenset({Role.COORDINATOR})),
 }
 
-SCOPES: tuple[str, ...] = tuple(dict.fromkeys(verb.scope for verb in VERBS.values()))
+SCOPES: tuple[str, ...] = tuple(dict.fromkeys(verb.scope for verb in VERBS.values() if verb.scope))
+
+# What a person can be in an organisation of each kind; the service is no person.
+ROLES_OF_KIND: dict[str, tuple[Role, ...]] = {
+    PORT: (Role.ADMINISTRATOR, Role.SECURITY_OFFICER, Role.DEPUTY, Role.STAFF, Role.OBSERVER),
+    AGENCY: (Role.ADMINISTRATOR, Role.LIAISON, Role.STAFF, Role.OBSERVER),
+    COORDINATION_BODY: (Role.ADMINISTRATOR, Role.COORDINATOR, Role.STAFF, Role.OBSERVER),
+}

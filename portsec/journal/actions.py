@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from django.contrib.auth.models import Permission
 from django.core.serializers.json import DjangoJSONEncoder
@@ -9,6 +10,7 @@ from django.db import connections, transaction
 from django.utils import timezone
 
 from portsec.access.acting import Acting, current_alias
+from portsec.access.audiences import own_audience
 from portsec.access.ids import new_id
 from portsec.access.models import Audience, AudienceGrant, Organisation, Shareable, User
 from portsec.access.request_id import current_request_id
@@ -59,8 +61,39 @@ def record_by_system(subject: Shareable, verb: str, summary: str, row: dict[str,
     )
 
 
-def record_access(verb: str, organisation: Organisation, audiences: Sequence[Audience], summary: str, person: User | None = None) -> Entry:
-    """What an organisation may newly see, or no longer: told to that organisation alone (inside `as_system`)."""
+def record_own(
+    acting: Acting, verb: str, kind: str, object_id: UUID, summary: str, *, before: dict[str, Any] | None = None, after: dict[str, Any]
+) -> Entry:
+    """What an organisation does with what is its own (an invitation, a token): told to that organisation alone."""
+    return _write(
+        verb=verb,
+        kind=kind,
+        object_id=object_id,
+        owner=acting.organisation,
+        actor=acting.user,
+        audience=own_audience(acting),
+        summary=summary,
+        row=after,
+        before=before or {},
+        after=after,
+    )
+
+
+def record_access(
+    verb: str,
+    organisation: Organisation,
+    audiences: Sequence[Audience],
+    summary: str,
+    person: User | None = None,
+    *,
+    actor: User | None = None,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+) -> Entry:
+    """What an organisation may newly see, or no longer: told to that organisation alone (inside `as_system`).
+
+    With `person`, open dashboards are brought in line with who belongs there; `actor` is who did it, nobody for the operator.
+    """
     told: dict[str, Any] = {"audiences": [str(audience.pk) for audience in audiences]}
     if person is not None:
         told["user"] = str(person.pk)
@@ -69,10 +102,12 @@ def record_access(verb: str, organisation: Organisation, audiences: Sequence[Aud
         kind="access",
         object_id=person.pk if person else organisation.pk,
         owner=organisation,
+        actor=actor,
         audience=_own_audience_of(organisation),
         summary=summary,
         row=told,
-        after=told,
+        before=before or {},
+        after=told | (after or {}),
     )
 
 
