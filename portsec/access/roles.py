@@ -50,8 +50,8 @@ VERBS: dict[str, Verb] = {
     "alert.cancel": Verb("cancel alerts", "alerts:write", OFFICERS),
     "alert.acknowledge": Verb("acknowledge alerts", "alerts:acknowledge", ON_DUTY),
     "level.change": Verb("change the security level", "levels:write", COMMANDERS | {Role.SERVICE}),
-    "member.manage": Verb("manage your organisation's people", "", MANAGERS, bodies_only=frozenset({Role.COORDINATOR})),
-    "token.manage": Verb("manage your organisation's service tokens", "", MANAGERS, bodies_only=frozenset({Role.COORDINATOR})),
+    "member.manage": Verb("manage the people of your organisation", "", MANAGERS, bodies_only=frozenset({Role.COORDINATOR})),
+    "token.manage": Verb("manage the service tokens of your organisation", "", MANAGERS, bodies_only=frozenset({Role.COORDINATOR})),
 }
 
 SCOPES: tuple[str, ...] = tuple(dict.fromkeys(verb.scope for verb in VERBS.values() if verb.scope))
