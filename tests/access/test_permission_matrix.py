@@ -70,6 +70,7 @@ def test_every_verb_of_the_api_stands_in_the_table() -> None:
         for _address, pattern in ours()
         if hasattr(pattern.callback, "actions")
         for method in pattern.callback.actions
+        if method != "head"  # Django REST framework adds it to a view that has been asked once
     }
     assert served == {(door.name, door.method) for door in API}
 
