@@ -176,6 +176,9 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_TOLERANCE = 1  # a code that changes while it is typed still counts
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not IS_HTTPS
 SECOND_FACTOR_MAX_AGE = 12 * 3600  # seconds: a shift (interface.md)
+MEMBER_STEP_UP_AGE = 10 * 60  # seconds: for changing members and making service tokens
+INVITATION_LIFETIME = 7 * 24 * 3600  # seconds
+INVITATIONS_PER_HOUR = 30  # of one organisation, sent again or new
 
 # django-guardian: only direct foreign keys, only groups (access.md)
 GUARDIAN_MONKEY_PATCH_USER = False
@@ -287,6 +290,7 @@ if not IS_LOCAL:
     required("EMAIL_URL")
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 globals().update(EMAIL_CONFIG)
+EMAIL_TIMEOUT = 10  # seconds: an invitation is sent while its sender waits
 DEFAULT_FROM_EMAIL = env.str("PORTSEC_FROM_EMAIL", default=f"portsec@{_base.hostname}")
 
 LOGGING = {

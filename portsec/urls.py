@@ -12,6 +12,7 @@ from incidents.views.search import SearchViewSet
 from ports.api import ContactPointViewSet, FacilityViewSet, PortViewSet, SecurityLevelViewSet
 from portsec.access import views as access
 from portsec.access.api import MeViewSet, OrganisationViewSet, RegionViewSet
+from portsec.access.api_organisation import MemberViewSet, ServiceTokenViewSet
 from portsec.access.middleware import opens_no_context
 from portsec.demo import mail
 from portsec.face import views as face
@@ -27,6 +28,8 @@ router.register("port-facilities", FacilityViewSet, "port-facility")
 router.register("contact-points", ContactPointViewSet, "contact-point")
 router.register("security-levels", SecurityLevelViewSet, "security-level")
 router.register("alerts", AlertViewSet, "alert")
+router.register("members", MemberViewSet, "member")
+router.register("service-tokens", ServiceTokenViewSet, "service-token")
 router.register("changes", ChangeViewSet, "change")
 router.register("audit-log", AuditLogViewSet, "audit-log")
 router.register("search", SearchViewSet, "search")
@@ -43,6 +46,7 @@ urlpatterns = [
     path("", include("incidents.urls")),
     path("", include("ports.urls")),
     path("", include("portsec.live.urls")),
+    path("", include("portsec.access.urls")),
     path("switch/", access.switch_organisation, name="switch_organisation"),
     path("theme/", access.set_theme, name="set_theme"),
     path("roles/", access.roles, name="roles"),

@@ -51,7 +51,7 @@ class Acting:
     def may(self, verb: str) -> bool:
         """Does the role, and for a token its scopes, allow the verb? An unknown verb is a programming error."""
         rule = VERBS[verb]
-        return self.role in rule.roles and (self.scopes is None or rule.scope in self.scopes)
+        return rule.is_for(self.role, self.organisation.kind) and (self.scopes is None or rule.scope in self.scopes)
 
     def require(self, verb: str) -> None:
         """Raises NotAllowedError unless `may(verb)`."""

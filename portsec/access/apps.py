@@ -10,3 +10,6 @@ class AccessConfig(AppConfig):
 
     def ready(self) -> None:
         from portsec.access import checks  # noqa: F401, PLC0415 (registers itself; the models are loaded only now)
+        from portsec.access.registration import register  # noqa: PLC0415
+
+        register()

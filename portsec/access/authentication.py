@@ -16,6 +16,7 @@ from rest_framework.throttling import SimpleRateThrottle
 from portsec.access.acting import Acting
 from portsec.access.models import Membership, ServiceToken, User
 from portsec.access.roles import Role
+from portsec.access.token_use import comes_from, note_use
 
 if TYPE_CHECKING:
     from rest_framework.views import APIView  # it loads the classes of this module
@@ -71,6 +72,9 @@ def _acting_of_token(request: HttpRequest) -> tuple[Acting | None, Exception | N
     wanted = request.headers.get(HEADER)
     if wanted and wanted != str(token.organisation_id):
         return None, AuthenticationFailed(f"A service token acts for its own organisation only. Leave {HEADER} out.")
+    if not comes_from(token.networks, request.META.get("REMOTE_ADDR", "")):
+        return None, AuthenticationFailed("This token is not taken from your network. Its organisation's administrator can change that.")
+    note_use(token)
     return Acting(token.user, token.organisation, Role.SERVICE, scopes=frozenset(token.scopes)), None
 
 

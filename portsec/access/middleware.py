@@ -58,8 +58,8 @@ class RequestIdMiddleware:
 class ActingMiddleware:
     """Finds who acts, and runs the view in that organisation's transaction.
 
-    An answer of 400 and above takes back what the view wrote. What must outlive a refusal (lock-out counters, a token's
-    last use) therefore lives in the cache.
+    An answer of 400 and above takes back what the view wrote. What must outlive a refusal therefore lives in the cache
+    (lock-out counters), or is written before the transaction opens (a token's last use).
     """
 
     def __init__(self, get_response: GetResponse) -> None:

@@ -19,19 +19,29 @@ class Role(models.TextChoices):
 
 @dataclass(frozen=True)
 class Verb:
-    """Who may do a thing: `label` completes "you may not …", `scope` is what a service token needs besides its role."""
+    """Who may do a thing: `label` completes "you may not …", `scope` is what a service token needs besides its role.
+
+    A verb without a scope is for people alone. `bodies_only` are roles that have it in a coordination body and nowhere else.
+    """
 
     label: str
     scope: str
     roles: frozenset[Role]
+    bodies_only: frozenset[Role] = frozenset()
+
+    def is_for(self, role: Role, kind: str) -> bool:
+        """`kind` is the organisation's."""
+        return role in self.roles and (kind == COORDINATION_BODY or role not in self.bodies_only)
 
 
+PORT, AGENCY, COORDINATION_BODY = "port", "agency", "coordination_body"  # as Organisation.Kind, which is built on this module
 EVERYONE = frozenset(Role)
 OFFICERS = frozenset({Role.SECURITY_OFFICER, Role.DEPUTY, Role.COORDINATOR, Role.LIAISON, Role.SERVICE})
 ON_DUTY = OFFICERS | {Role.STAFF}
 KEEPERS_OF_CONTACTS = OFFICERS | {Role.ADMINISTRATOR}
 COMMANDERS = frozenset({Role.SECURITY_OFFICER, Role.DEPUTY, Role.COORDINATOR})
 FACILITY_KEEPERS = frozenset({Role.ADMINISTRATOR, Role.SECURITY_OFFICER, Role.DEPUTY, Role.SERVICE})
+MANAGERS = frozenset({Role.ADMINISTRATOR, Role.COORDINATOR})
 
 VERBS: dict[str, Verb] = {
     "read": Verb("read what is shared with your organisation", "read", EVERYONE),
@@ -51,6 +61,15 @@ VERBS: dict[str, Verb] = {
         "audit:read",
         frozenset({Role.ADMINISTRATOR, Role.SECURITY_OFFICER, Role.COORDINATOR, Role.SERVICE}),
     ),
+    "member.manage": Verb("manage the people of your organisation", "", MANAGERS, bodies_only=frozenset({Role.COORDINATOR})),
+    "token.manage": Verb("manage the service tokens of your organisation", "", MANAGERS, bodies_only=frozenset({Role.COORDINATOR})),
 }
 
-SCOPES: tuple[str, ...] = tuple(dict.fromkeys(verb.scope for verb in VERBS.values()))
+SCOPES: tuple[str, ...] = tuple(dict.fromkeys(verb.scope for verb in VERBS.values() if verb.scope))
+
+# What a person can be in an organisation of each kind; the service is no person.
+ROLES_OF_KIND: dict[str, tuple[Role, ...]] = {
+    PORT: (Role.ADMINISTRATOR, Role.SECURITY_OFFICER, Role.DEPUTY, Role.STAFF, Role.OBSERVER),
+    AGENCY: (Role.ADMINISTRATOR, Role.LIAISON, Role.STAFF, Role.OBSERVER),
+    COORDINATION_BODY: (Role.ADMINISTRATOR, Role.COORDINATOR, Role.STAFF, Role.OBSERVER),
+}

@@ -61,8 +61,49 @@ def record_by_system(subject: Shareable, verb: str, summary: str, row: dict[str,
     )
 
 
-def record_access(verb: str, organisation: Organisation, audiences: Sequence[Audience], summary: str, person: User | None = None) -> Entry:
-    """What an organisation may newly see, or no longer: told to that organisation alone (inside `as_system`)."""
+def record_own(
+    acting: Acting,
+    verb: str,
+    kind: str,
+    object_id: UUID,
+    summary: str,
+    *,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any],
+    persons: list[UUID] | None = None,
+) -> Entry:
+    """What an organisation does with what is its own (an invitation, a token, an export): told to that organisation alone,
+    or to `persons` of it where it held TLP:RED."""
+    return _write(
+        verb=verb,
+        kind=kind,
+        object_id=object_id,
+        owner=acting.organisation,
+        actor=acting.user,
+        audience=own_audience(acting),
+        persons=persons,
+        summary=summary,
+        row=after,
+        before=before or {},
+        after=after,
+    )
+
+
+def record_access(
+    verb: str,
+    organisation: Organisation,
+    audiences: Sequence[Audience],
+    summary: str,
+    person: User | None = None,
+    *,
+    actor: User | None = None,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+) -> Entry:
+    """What an organisation may newly see, or no longer: told to that organisation alone (inside `as_system`).
+
+    With `person`, open dashboards are brought in line with who belongs there; `actor` is who did it, nobody for the operator.
+    """
     told: dict[str, Any] = {"audiences": [str(audience.pk) for audience in audiences]}
     if person is not None:
         told["user"] = str(person.pk)
@@ -71,25 +112,12 @@ def record_access(verb: str, organisation: Organisation, audiences: Sequence[Aud
         kind="access",
         object_id=person.pk if person else organisation.pk,
         owner=organisation,
+        actor=actor,
         audience=_own_audience_of(organisation),
         summary=summary,
         row=told,
-        after=told,
-    )
-
-
-def record_export(acting: Acting, verb: str, kind: str, summary: str, told: dict[str, Any], persons: list[UUID] | None) -> Entry:
-    """That rows left the house (`audit.exported`): told to one's own organisation, or to `persons` where they held TLP:RED."""
-    return _write(
-        verb=verb,
-        kind=kind,
-        object_id=acting.organisation.pk,
-        owner=acting.organisation,
-        actor=acting.user,
-        audience=own_audience(acting),
-        persons=persons,
-        summary=summary,
-        after=told,
+        before=before or {},
+        after=told | (after or {}),
     )
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from portsec.access.acting import Acting
-from portsec.journal.actions import record_export
+from portsec.journal.actions import record_own
 from portsec.journal.audit import Choice, Line, audit_page
 from portsec.problems import Fault, Refused
 
@@ -30,7 +30,8 @@ def export_log(acting: Acting, choice: Choice) -> bytes:
     rows = len(page.records)
     summary = ngettext("%(name)s exported %(rows)d row of the audit log", "%(name)s exported %(rows)d rows of the audit log", rows)
     told = {**choice.as_told(), "rows": rows}
-    record_export(acting, "audit.exported", "audit_log", summary % {"name": acting.user.name, "rows": rows}, told, _readers(page.records))
+    said = summary % {"name": acting.user.name, "rows": rows}
+    record_own(acting, "audit.exported", "audit_log", acting.organisation.pk, said, after=told, persons=_readers(page.records))
     return as_csv(COLUMNS, [_cells(line) for line in page.records])
 
 

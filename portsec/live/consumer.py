@@ -20,7 +20,7 @@ from portsec.live.marks import ids_seen
 from portsec.live.news import Stretch
 from portsec.live.ring import LiveEntry
 from portsec.live.rooms import ControlRoom, in_parts
-from portsec.live.sign_in import headers_of, query_of, sign_in
+from portsec.live.sign_in import address_of, headers_of, query_of, sign_in
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 logger = logging.getLogger(__name__)
@@ -52,7 +52,7 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels is
         query = query_of(self.scope)
         await self.accept()
         try:
-            visitor = await sign_in(query, headers_of(self.scope), self.hub.desk)
+            visitor = await sign_in(query, headers_of(self.scope), self.hub.desk, address_of(self.scope))
             self.room = await self.hub.room_of(visitor.organisation)
             self.room.admit(visitor)
             self.line = Line(visitor, self.base_send)

@@ -20,22 +20,23 @@ from portsec.live.tickets import read_ticket
 SessionStore = import_module(settings.SESSION_ENGINE).SessionStore
 
 
-async def sign_in(query: Mapping[str, str], headers: Mapping[str, str], desk: Desk) -> Visitor:
-    """Raises TurnedAway. A ticket costs no query; a stale one is no worse than none."""
+async def sign_in(query: Mapping[str, str], headers: Mapping[str, str], desk: Desk, address: str = "") -> Visitor:
+    """Raises TurnedAway. A ticket costs no query; a stale one is no worse than none. `address` is the client's."""
     if "ticket" in query and (visitor := read_ticket(query["ticket"])):
         return visitor
     if "authorization" in headers:
-        return await desk.ask(visitor_by_request, headers, "")
+        return await desk.ask(visitor_by_request, headers, "", address)
     session_key = parse_cookie(headers.get("cookie", "")).get(settings.SESSION_COOKIE_NAME, "")
     if session_key and is_our_origin(headers.get("origin", "")):
-        return await desk.ask(visitor_by_request, headers, session_key)
+        return await desk.ask(visitor_by_request, headers, session_key, address)
     raise TurnedAway(SIGNED_OUT)
 
 
-def visitor_by_request(headers: Mapping[str, str], session_key: str) -> Visitor:
+def visitor_by_request(headers: Mapping[str, str], session_key: str, address: str) -> Visitor:
     """As ActingMiddleware would find who acts."""
     request = HttpRequest()
     request.META = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in headers.items()}
+    request.META["REMOTE_ADDR"] = address
     request.session = SessionStore(session_key or None)
     request.user = get_user(request)
     acting, _why_not = acting_of(request)
@@ -72,3 +73,8 @@ def query_of(scope: Mapping[str, Any]) -> dict[str, str]:
 
 def headers_of(scope: Mapping[str, Any]) -> dict[str, str]:
     return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+
+
+def address_of(scope: Mapping[str, Any]) -> str:
+    """The client's, which a service token may be tied to; nothing where the server does not know it."""
+    return str((scope.get("client") or [""])[0])

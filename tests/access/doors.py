@@ -10,6 +10,7 @@ from typing import Any
 
 from incidents.models import Alert
 from ports.models import ContactPoint, PortFacility, SecurityLevelChange
+from portsec.access.models import Invitation, Membership, ServiceToken
 from portsec.access.roles import Role
 from tests.cast import Cast
 
@@ -22,11 +23,15 @@ LEVEL_SETTERS = OFFICERS - {Role.LIAISON}
 LEVEL_ANSWERERS = ON_DUTY - {Role.LIAISON}
 FACILITY_KEEPERS = frozenset({Role.ADMINISTRATOR, Role.SECURITY_OFFICER, Role.DEPUTY, Role.SERVICE})
 KEEPERS = OFFICERS | {Role.ADMINISTRATOR}
+ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})  # the coordinator of a coordination body too: test_manage_members.py
 
 
 @dataclass
 class Scene:
-    """An alert, a draft, a facility, a change of level and a contact point of Gdańsk; Gdynia is in their audience, Trieste is not."""
+    """An alert, a draft, a facility, a change of level and a contact point of Gdańsk; Gdynia is in their audience, Trieste is not.
+
+    And what is Gdańsk's alone: a member, an invitation, a service token.
+    """
 
     cast: Cast
     alert: Alert
@@ -34,6 +39,9 @@ class Scene:
     level: SecurityLevelChange
     facility: PortFacility
     contact: ContactPoint
+    member: Membership
+    invitation: Invitation
+    token: ServiceToken
 
 
 def all_of(status: int) -> Answers:
@@ -74,6 +82,14 @@ def shared(name: str, at: Of, status: int = 200) -> Door:
     return Door(name, "get", all_of(status), all_of(status), all_of(404), at=at)
 
 
+ABSENT = all_of(404)
+
+
+def own_organisation(name: str, method: str, at: Of, status: int, **options: Any) -> Door:
+    """For the administrator of the organisation that it belongs to; for other organisations it does not exist."""
+    return Door(name, method, only(ADMINISTRATORS, status), ABSENT, ABSENT, at=at, **options)
+
+
 def the_alert(scene: Scene) -> list[Any]:
     return [scene.alert.pk]
 
@@ -88,6 +104,18 @@ def gdansk(scene: Scene) -> list[Any]:
 
 def baltic(scene: Scene) -> list[Any]:
     return [scene.cast.regions["baltic"].pk]
+
+
+def the_member(scene: Scene) -> list[Any]:
+    return [scene.member.pk]
+
+
+def the_invitation(scene: Scene) -> list[Any]:
+    return [scene.invitation.pk]
+
+
+def the_token(scene: Scene) -> list[Any]:
+    return [scene.token.id]
 
 
 def alert_body(scene: Scene, **changes: Any) -> dict[str, Any]:
@@ -123,7 +151,6 @@ NOT_MINE = all_of(403)  # seen, but another organisation's: whatever the role
 CONTACT_IS_ABSENT = only(KEEPERS, 404)  # the role is asked first: it says nothing about the contact point
 AUDITORS = frozenset({Role.ADMINISTRATOR, Role.SECURITY_OFFICER, Role.COORDINATOR, Role.SERVICE})
 DRAFT_IS_ABSENT = only(ON_DUTY, 404)  # the role is asked first: it says nothing about the draft
-ABSENT = all_of(404)
 ANY_VERSION = {"If-Match": "*"}
 
 PAGES = [
@@ -180,6 +207,23 @@ PAGES = [
     Door("alert_review", "get", only(OFFICERS, 200), only(OFFICERS, 404), only(OFFICERS, 404), at=the_draft),
     Door("alert_review", "post", only(OFFICERS, 302), only(OFFICERS, 404), only(OFFICERS, 404), at=the_draft),
     Door("alert_discard", "post", only(ON_DUTY, 302), ABSENT, ABSENT, at=the_draft),
+    # One's own organisation. Nobody here has a fresh second factor: 302 is the way to confirm it.
+    Door("organisation", "get", *[only(ADMINISTRATORS, 200)] * 3),
+    Door("organisation_invite", "get", *[only(ADMINISTRATORS, 200)] * 3),
+    Door("organisation_invite", "post", *[only(ADMINISTRATORS, 422)] * 3, body=lambda scene: {"email": ""}),
+    own_organisation("member_detail", "get", the_member, 200),
+    own_organisation("member_role", "post", the_member, 302, body=lambda scene: {"role": "deputy"}),
+    own_organisation("member_hand_over", "post", the_member, 302, body=lambda scene: {"own_role": "staff"}),
+    own_organisation("member_deactivate", "post", the_member, 302),
+    own_organisation("member_reactivate", "post", the_member, 302),
+    own_organisation("invitation_again", "post", the_invitation, 302),
+    own_organisation("invitation_withdraw", "post", the_invitation, 302),
+    Door("token_list", "get", *[only(ADMINISTRATORS, 200)] * 3),
+    Door("token_create", "get", *[only(ADMINISTRATORS, 200)] * 3),
+    Door("token_create", "post", *[only(ADMINISTRATORS, 422)] * 3, body=lambda scene: {"name": ""}),
+    own_organisation("token_detail", "get", the_token, 200),
+    own_organisation("token_rotate", "post", the_token, 302, body=lambda scene: {"grace": "0"}),
+    own_organisation("token_revoke", "post", the_token, 302),
 ]
 
 NOT_ITS_OWN = all_of(403)
@@ -209,6 +253,9 @@ API = [
     open_to_all("alert-list"),
     open_to_all("change-list"),
     Door("audit-log-list", "get", *[only(AUDITORS, 200)] * 3),
+    open_to_all("member-list"),
+    Door("member-detail", "get", all_of(200), ABSENT, ABSENT, at=the_member),
+    Door("service-token-list", "get", *[only(ADMINISTRATORS, 200)] * 3),
     open_to_all("search-list", body=lambda scene: {"q": "craft"}),
     shared("region-detail", baltic),
     shared("organisation-detail", gdansk),
@@ -242,6 +289,7 @@ PUBLIC = {
     "javascript_catalog": "translated texts",
     "schema": "the description of the API, the same for everybody",
     "docs": "a reader of the schema",
+    "invitation": "what its link opens is for whoever holds it; without one it says where to look",
     "demo_mail": "exists in the demo only, which listens on this machine alone",
 }
 

@@ -1,18 +1,22 @@
 """Proof 2: every address × role × relation. A new address fails until it stands in doors.py."""
 
 from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 
 from incidents.actions import draft_alert
 from incidents.models import Alert
 from ports.actions import add_contact_point, add_facility, set_security_level
 from portsec.access.acting import acting_for
+from portsec.access.actions import issue_token
 from portsec.access.audiences import AudienceWish
+from portsec.access.models import Invitation, Membership
 from portsec.access.roles import Role
 from tests.access.doors import API, FOREIGN, PAGES, PUBLIC, Answers, Door, Scene
 from tests.access.sql import taken_back
@@ -32,7 +36,13 @@ def scene(cast: Cast, publish: Publish, alert_content: dict[str, Any]) -> Scene:
         facility = add_facility(acting, name="Container terminal", imo_number="PLGDN-0001")
         level = set_security_level(acting, level=2, reason="Unlit craft")
         contact = add_contact_point(acting, role="Duty officer", phone="+46 70 174 06 01", situations=["emergency"])
-    return Scene(cast, alert, draft, level, facility, contact)
+        soon = timezone.now() + timedelta(days=7)
+        invitation = Invitation.objects.create(
+            organisation=cast.gdansk, email="new@gdansk.example", name="New", role="staff", digest="0" * 64, expires_at=soon
+        )
+    member = Membership.objects.get(organisation=cast.gdansk, role=Role.STAFF)
+    token, _secret = issue_token(cast.gdansk, "quay sensors")
+    return Scene(cast, alert, draft, level, facility, contact, member, invitation, token)
 
 
 # The list is complete

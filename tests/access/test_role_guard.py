@@ -13,7 +13,15 @@ pytestmark = pytest.mark.django_db(databases=["default", "system", "owner"])
 SHAREABLE = sorted(
     model._meta.db_table for model in apps.get_models(include_auto_created=True) if issubclass(model, Shareable) and model._meta.managed
 )
-BESIDE = ["access_audience", "access_audiencegrant", "delivery_delivery", "journal_idempotencykey", "journal_reading", "journal_refcounter"]
+BESIDE = [
+    "access_audience",
+    "access_audiencegrant",
+    "access_invitation",
+    "delivery_delivery",
+    "journal_idempotencykey",
+    "journal_reading",
+    "journal_refcounter",
+]
 FORCED = [*SHAREABLE, *BESIDE]
 LOGINS = {"default": "portsec_app", "system": "portsec_system", "owner": "portsec_owner"}
 ROLES = [*LOGINS.values(), "portsec_definer"]

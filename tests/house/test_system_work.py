@@ -8,12 +8,19 @@ from tests.house.source import files, functions, imports, tree
 # (file, function): the reason that it gives. The role is for work that belongs to no organisation, and for nothing else.
 SYSTEM_WORK = {
     ("incidents/actions.py", "expire_alerts"): "alerts expire by themselves, in the name of their owners",
-    ("portsec/access/actions.py", "add_member"): "membership of an organisation",
-    ("portsec/access/actions.py", "create_organisation"): "regions and organisations are set up by the operator",
-    ("portsec/access/actions.py", "create_region"): "regions and organisations are set up by the operator",
-    ("portsec/access/actions.py", "join_region"): "membership of a region and its grants",
-    ("portsec/access/actions.py", "leave_region"): "membership of a region and its grants",
-    ("portsec/access/actions.py", "remove_member"): "membership of an organisation",
+    ("portsec/access/actions/invitations.py", "accept_as_member"): "a person takes up an invitation, and belongs nowhere yet",
+    ("portsec/access/actions/invitations.py", "accept_as_new"): "a person takes up an invitation, and belongs nowhere yet",
+    ("portsec/access/actions/invitations.py", "find_invitation"): "an invitation is found by its link, before anybody acts",
+    ("portsec/access/actions/members.py", "add_member"): "membership of an organisation",
+    ("portsec/access/actions/members.py", "change_role"): "membership of an organisation",
+    ("portsec/access/actions/members.py", "deactivate_member"): "membership of an organisation",
+    ("portsec/access/actions/members.py", "hand_over"): "membership of an organisation",
+    ("portsec/access/actions/members.py", "reactivate_member"): "membership of an organisation",
+    ("portsec/access/actions/members.py", "remove_member"): "membership of an organisation",
+    ("portsec/access/actions/organisations.py", "create_organisation"): "regions and organisations are set up by the operator",
+    ("portsec/access/actions/organisations.py", "create_region"): "regions and organisations are set up by the operator",
+    ("portsec/access/actions/organisations.py", "join_region"): "membership of a region and its grants",
+    ("portsec/access/actions/organisations.py", "leave_region"): "membership of a region and its grants",
     ("portsec/delivery/actions.py", "mark_delivered"): "marks of dashboards, for many organisations at once",
     ("portsec/delivery/actions.py", "mark_seen"): "marks of dashboards, for many organisations at once",
     ("portsec/demo/management/commands/demo.py", "has_history"): "has the demo been filled?",
@@ -32,7 +39,7 @@ SYSTEM_WORK = {
 }
 # Files that ask the system's connection by its name, and what for.
 SYSTEM_CONNECTIONS = {
-    "portsec/access/actions.py": "the grants that a region's audiences lack, inside as_system",
+    "portsec/access/actions/organisations.py": "the grants that a region's audiences lack, inside as_system",
     "portsec/delivery/actions.py": "the one UPDATE of the marks, inside as_system",
     "portsec/journal/sequencer.py": "the numbering function, which the application may not call",
     "portsec/live/health.py": "a look at the queue of unnumbered entries, inside as_system",

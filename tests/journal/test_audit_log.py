@@ -20,6 +20,7 @@ from ports.actions import set_security_level
 from portsec.access.acting import acting_for
 from portsec.access.roles import Role
 from portsec.journal import export
+from portsec.journal.actions import record_own
 from portsec.journal.audit import Choice, audit_count, audit_page
 from portsec.journal.export import without_formula
 from portsec.journal.models import Entry
@@ -245,7 +246,7 @@ def long_log(cast: Cast, publish: Publish) -> list[str]:
             with time_machine.travel(start + timedelta(hours=number // 2 * 2), tick=False):
                 set_security_level(acting, level=number % 2 + 1, reason=f"Turn {number}")
             with time_machine.travel(start + timedelta(hours=number), tick=False):
-                export.record_export(acting, "audit.exported", "audit_log", f"Number {number}", {}, None)
+                record_own(acting, "audit.exported", "audit_log", acting.organisation.pk, f"Number {number}", after={})
         assert alert.pk
         return [str(line.pk) for line in audit_page(acting, Choice(), limit=500).records]
 

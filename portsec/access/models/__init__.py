@@ -1,4 +1,5 @@
 from portsec.access.models.audience import Audience, AudienceGrant
+from portsec.access.models.invitation import Invitation
 from portsec.access.models.organisation import Membership, Organisation, Region, RegionMembership
 from portsec.access.models.shareable import Shareable, ShareableManager, ShareableQuerySet
 from portsec.access.models.token import ServiceToken
@@ -7,6 +8,7 @@ from portsec.access.models.user import User
 __all__ = [
     "Audience",
     "AudienceGrant",
+    "Invitation",
     "Membership",
     "Organisation",
     "Region",

@@ -1,25 +1,14 @@
-"""The verbs of this room: who belongs where, and for whom one acts. What they grant or take away is journalled."""
+"""Regions and their organisations, set up by the operator. What they grant or take away is journalled."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 
 from django.contrib.auth.models import Group, Permission
 from django.db import connections
 from django.db.models import Q
-from django.utils import timezone
 
 from portsec.access.acting import as_system
-from portsec.access.models import (
-    Audience,
-    AudienceGrant,
-    Membership,
-    Organisation,
-    Region,
-    RegionMembership,
-    ServiceToken,
-    User,
-)
-from portsec.access.roles import SCOPES, Role
+from portsec.access.models import Audience, AudienceGrant, Membership, Organisation, Region, RegionMembership, User
+from portsec.access.roles import Role
 from portsec.journal.actions import record_access
 
 RULES = (Audience.Kind.REGION_PORTS, Audience.Kind.REGION, Audience.Kind.LINKED_REGIONS)
@@ -89,31 +78,3 @@ def _rules_that_mean(organisation: Organisation, *regions: Region) -> Iterable[A
         mine &= ~Q(kind=Audience.Kind.REGION_PORTS)
     by_link = Q(kind=Audience.Kind.LINKED_REGIONS, region__linked__in=regions)
     return Audience.objects.filter(mine | by_link, kind__in=RULES).distinct()
-
-
-def add_member(user: User, organisation: Organisation, role: str) -> Membership:
-    with as_system("membership of an organisation"):
-        membership, _is_new = Membership.objects.update_or_create(
-            user=user, organisation=organisation, defaults={"role": role, "is_active": True}
-        )
-        record_access("member.added", organisation, [], f"{user.name} joined {organisation.name}", user)
-    return membership
-
-
-def remove_member(user: User, organisation: Organisation) -> None:
-    """Row security forgets the person with the next statement; open dashboards of theirs are closed."""
-    with as_system("membership of an organisation"):
-        if Membership.objects.filter(user=user, organisation=organisation, is_active=True).update(is_active=False):
-            record_access("member.removed", organisation, [], f"{user.name} left {organisation.name}", user)
-
-
-def issue_token(
-    organisation: Organisation, name: str, *, scopes: Sequence[str] = SCOPES, expires_at: datetime | None = None
-) -> tuple[ServiceToken, str]:
-    """A service token and its secret, which is shown once and cannot be read again."""
-    service = Membership.objects.select_related("user").get(organisation=organisation, role=Role.SERVICE).user
-    lifetime = expires_at - timezone.now() if expires_at else None
-    made: tuple[ServiceToken, str] = ServiceToken.objects.create(
-        user=service, organisation=organisation, name=name, scopes=list(scopes), expiry=lifetime
-    )
-    return made

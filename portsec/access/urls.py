@@ -1,0 +1,22 @@
+from django.urls import path
+
+from portsec.access.views import invitations, members, tokens
+
+urlpatterns = [
+    path("organisation/", members.organisation, name="organisation"),
+    path("organisation/invite/", members.invite, name="organisation_invite"),
+    path("organisation/people/<uuid:pk>/", members.member_detail, name="member_detail"),
+    path("organisation/people/<uuid:pk>/role/", members.member_role, name="member_role"),
+    path("organisation/people/<uuid:pk>/hand-over/", members.member_hand_over, name="member_hand_over"),
+    path("organisation/people/<uuid:pk>/deactivate/", members.member_deactivate, name="member_deactivate"),
+    path("organisation/people/<uuid:pk>/reactivate/", members.member_reactivate, name="member_reactivate"),
+    path("organisation/invitations/<uuid:pk>/send/", members.invitation_again, name="invitation_again"),
+    path("organisation/invitations/<uuid:pk>/withdraw/", members.invitation_withdraw, name="invitation_withdraw"),
+    path("organisation/tokens/", tokens.token_list, name="token_list"),
+    path("organisation/tokens/new/", tokens.token_create, name="token_create"),
+    path("organisation/tokens/<uuid:pk>/", tokens.token_detail, name="token_detail"),
+    path("organisation/tokens/<uuid:pk>/rotate/", tokens.token_rotate, name="token_rotate"),
+    path("organisation/tokens/<uuid:pk>/revoke/", tokens.token_revoke, name="token_revoke"),
+    path("invitation/", invitations.invitation, name="invitation"),
+    path("invitation/<str:secret>/", invitations.invitation, name="invitation"),
+]
