@@ -150,12 +150,20 @@ SIGNED_IN: dict[str, Visit] = {
     "sessions": "/account/sessions/",
     "absent page": "/nothing/",
 }
+OF_AN_ADMINISTRATOR = {
+    "organisation": "/organisation/",
+    "one of its people": None,
+    "invite a person": "/organisation/invite/",
+    "service tokens": "/organisation/tokens/",
+    "new service token": "/organisation/tokens/new/",
+}
 SIGNED_OUT = {
     "sign-in": "/account/login/",
     "forgotten password": "/account/password/reset/",
     "password link sent": "/account/password/reset/done/",
     "components, signed out": "/style/",
     "demo mail, signed out": "/demo/mail/",
+    "invitation without a link": "/invitation/",
 }
 
 
@@ -168,6 +176,14 @@ def test_it_is_accessible_at_every_width_in_both_themes(people: People, places: 
         page.goto(visit)
     else:
         visit(page, places)
+    look_over(page)
+
+
+@pytest.mark.parametrize("name", OF_AN_ADMINISTRATOR)
+def test_the_pages_of_an_administrator_are_accessible(people: People, name: str) -> None:
+    page = people("admin.plgdn", at=OF_AN_ADMINISTRATOR[name] or "/organisation/")
+    if OF_AN_ADMINISTRATOR[name] is None:
+        page.get_by_role("link", name="Adam Nowicki").click()
     look_over(page)
 
 
