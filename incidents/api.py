@@ -1,5 +1,6 @@
 """`/api/v1/alerts/` and its verbs."""
 
+from functools import partial
 from typing import Any, ClassVar
 
 from django.shortcuts import get_object_or_404
@@ -11,6 +12,7 @@ from rest_framework.response import Response
 from incidents import actions, queries
 from incidents.models import Alert
 from incidents.models.cap import Severity
+from incidents.reading import read_over_api
 from incidents.serializers import (
     AcknowledgeInput,
     AlertDetailSerializer,
@@ -52,11 +54,12 @@ class AlertViewSet(ActingViewSet):
         )
         if "is_exercise" in request.query_params:
             found = found.filter(is_exercise=read_flag(request, "is_exercise"))
-        return listed(self, found, by="created_at" if show == "drafts" else "published_at")
+        by = "created_at" if show == "drafts" else "published_at"
+        return listed(self, found, by=by, read=partial(read_over_api, self.acting))
 
     @extend_schema(responses=AlertDetailSerializer)
     def retrieve(self, request: Request, pk: str) -> Response:
-        return self._shown(self.get_object())
+        return self._shown(self._read())
 
     @extend_schema(request=AlertInput, responses={201: AlertDetailSerializer})
     def create(self, request: Request) -> Response:
@@ -145,7 +148,14 @@ class AlertViewSet(ActingViewSet):
     @extend_schema(responses=HistorySerializer(many=True))
     @action(detail=True, methods=["get"])
     def history(self, request: Request, pk: str) -> Response:
-        return history_of(self, "alert", self.get_object().pk)
+        return history_of(self, "alert", self._read().pk)
+
+    def _read(self) -> Alert:
+        """The alert, with its reading on record; HEAD answers without its text."""
+        alert: Alert = self.get_object()
+        if self.request.method == "GET":
+            read_over_api(self.acting, [alert])
+        return alert
 
     def _draft(self, request: Request) -> Alert:
         alert: Alert = get_object_or_404(Alert.objects.editable_by(self.acting), pk=self.kwargs["pk"])

@@ -1,11 +1,9 @@
 """The composer's forms. Field rules stand on the models; here is how a person types them."""
 
-from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
 from django import forms
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -16,7 +14,7 @@ from portsec.access.audiences import AudienceWish
 from portsec.access.models import Audience, Membership, Organisation, Region
 from portsec.access.roles import OFFICERS
 from portsec.access.tlp import Tlp
-from portsec.problems import Refused
+from portsec.face.forms import LocalMoment, RefusalMixin
 
 EVENTS = (
     gettext_lazy("Suspicious craft"),
@@ -32,33 +30,6 @@ EVENTS = (
     gettext_lazy("Closure of port or fairway"),
     gettext_lazy("Stowaways"),
 )
-TIME_FORMATS = ["%d.%m.%Y %H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%d/%m/%Y %H:%M"]
-
-
-class LocalMoment(forms.DateTimeField):
-    """A date and time on the acting organisation's clock."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(
-            input_formats=TIME_FORMATS,
-            widget=forms.DateTimeInput(attrs={"inputmode": "numeric", "autocomplete": "off"}, format=TIME_FORMATS[0]),
-            error_messages={"invalid": gettext_lazy("Write day, month, year and time, as 24.11.2026 06:30.")},
-            **options,
-        )
-
-    def prepare_value(self, value: Any) -> Any:
-        return timezone.localtime(value).replace(tzinfo=None) if isinstance(value, datetime) and timezone.is_aware(value) else value
-
-
-class RefusalMixin:
-    """Shows what an action refused beside the field it names, with the input kept."""
-
-    POINTERS: ClassVar[dict[str, str]] = {}
-
-    def add_refusal(self, refused: Refused) -> None:
-        for fault in refused.faults:
-            name = self.POINTERS.get(fault.field.rstrip("/0123456789"), fault.field.partition("/")[0])
-            self.add_error(name if name in self.fields else None, fault.detail)  # type: ignore[attr-defined]
 
 
 class AreaFields(forms.Form):

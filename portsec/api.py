@@ -2,8 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, Protocol
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -127,25 +127,49 @@ def etag(data: Any) -> str:
     return '"' + hashlib.sha256(JSONRenderer().render(data)).hexdigest()[:32] + '"'
 
 
-def listed(view: ActingViewSet, queryset: ShareableQuerySet, *, by: str = "published_at") -> Response:
-    """A keyset page: `{"results", "next", "previous"}`, and `count` only where it is asked for."""
+def listed(
+    view: ActingViewSet,
+    queryset: ShareableQuerySet,
+    *,
+    by: str = "published_at",
+    read: Callable[[Sequence[Any]], None] | None = None,
+) -> Response:
+    """A keyset page: `{"results", "next", "previous"}`, and `count` only where it is asked for.
+
+    `read` is told the records of the page, where their text goes out with it and its reading is on record.
+    """
     request = view.request
-    page = newest_page(
-        queryset,
-        view.acting,
-        limit=read_limit(request),
-        by=by,
-        before=_read_key(request, "before"),
-        after=_read_key(request, "after"),
-    )
-    body: dict[str, Any] = {
-        "results": view.get_serializer(page.records, many=True).data,
-        "next": _neighbour(request, "before", page.older),
-        "previous": _neighbour(request, "after", page.newer),
-    }
+    before, after = read_places(request)
+    page = newest_page(queryset, view.acting, limit=read_limit(request), by=by, before=before, after=after)
+    if read is not None and request.method == "GET":
+        read(page.records)
+    body = page_body(view, page)
     if read_flag(request, "count"):
         body["count"] = capped_count(queryset, view.acting)
     return Response(body)
+
+
+class KeysetPage(Protocol):
+    @property
+    def records(self) -> Sequence[Any]: ...
+    @property
+    def newer(self) -> Key | None: ...
+    @property
+    def older(self) -> Key | None: ...
+
+
+def page_body(view: ActingViewSet, page: KeysetPage) -> dict[str, Any]:
+    """A keyset page as each list answers it."""
+    return {
+        "results": view.get_serializer(page.records, many=True).data,
+        "next": _neighbour(view.request, "before", page.older),
+        "previous": _neighbour(view.request, "after", page.newer),
+    }
+
+
+def read_places(request: Request) -> tuple[Key | None, Key | None]:
+    """`before` and `after`; raises Refused where they are not places of a list."""
+    return _read_key(request, "before"), _read_key(request, "after")
 
 
 def listed_all(view: ActingViewSet, queryset: Any) -> Response:

@@ -9,24 +9,29 @@ from rest_framework.routers import SimpleRouter
 
 from incidents.api import AlertViewSet
 from incidents.views.search import SearchViewSet
-from ports.api import PortViewSet, SecurityLevelViewSet
+from ports.api import ContactPointViewSet, FacilityViewSet, PortViewSet, SecurityLevelViewSet
 from portsec.access import views as access
 from portsec.access.api import MeViewSet, OrganisationViewSet, RegionViewSet
 from portsec.access.api_organisation import MemberViewSet, ServiceTokenViewSet
 from portsec.access.middleware import opens_no_context
 from portsec.demo import mail
 from portsec.face import views as face
+from portsec.journal import views as journal
 from portsec.journal.api import ChangeViewSet
+from portsec.journal.audit_api import AuditLogViewSet
 
 router = SimpleRouter()
 router.register("regions", RegionViewSet, "region")
 router.register("organisations", OrganisationViewSet, "organisation")
 router.register("ports", PortViewSet, "port")
+router.register("port-facilities", FacilityViewSet, "port-facility")
+router.register("contact-points", ContactPointViewSet, "contact-point")
 router.register("security-levels", SecurityLevelViewSet, "security-level")
 router.register("alerts", AlertViewSet, "alert")
 router.register("members", MemberViewSet, "member")
 router.register("service-tokens", ServiceTokenViewSet, "service-token")
 router.register("changes", ChangeViewSet, "change")
+router.register("audit-log", AuditLogViewSet, "audit-log")
 router.register("search", SearchViewSet, "search")
 
 api = [
@@ -45,6 +50,7 @@ urlpatterns = [
     path("switch/", access.switch_organisation, name="switch_organisation"),
     path("theme/", access.set_theme, name="set_theme"),
     path("roles/", access.roles, name="roles"),
+    path("audit/", journal.audit_log, name="audit_log"),
     path("account/you/", access.account, name="account"),
     path("account/", include("allauth.urls")),
     path("api/v1/", include(api)),

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from incidents import actions, queries
 from incidents.forms import CancelForm, ListForm, RemarkForm, UpdateForm
 from incidents.models import Alert
+from incidents.reading import read_on_page
 from incidents.views.shown import answer_of, board_shown, chain, row
 from portsec.access.acting import Acting
 from portsec.access.middleware import ActingRequest
@@ -80,6 +81,7 @@ def alert_detail(request: ActingRequest, pk: str) -> HttpResponse:
     acting, alert = request.acting, the_alert(request, pk)
     if alert.state == Alert.State.DRAFT:
         return redirect("alert_edit", pk=alert.pk)
+    read_on_page(acting, alert)
     return render(request, "incidents/alert_detail.html", detail_context(acting, alert))
 
 
@@ -133,6 +135,8 @@ def back(request: ActingRequest, alert: Alert) -> HttpResponse:
 def alert_update(request: ActingRequest, pk: str) -> HttpResponse:
     acting, alert = request.acting, own_alert(request, pk)
     acting.require("alert.update")
+    if request.method == "GET":
+        read_on_page(acting, alert)  # the form holds its whole text
     form = UpdateForm(alert, request.POST or None)
     if form.is_valid():
         try:
@@ -167,6 +171,7 @@ def alert_cancel(request: ActingRequest, pk: str) -> HttpResponse:
 def alert_history(request: ActingRequest, pk: str) -> HttpResponse:
     """Each change of the alert as a readable difference."""
     alert = the_alert(request, pk)
+    read_on_page(request.acting, alert)
     entries = Entry.objects.visible_to(request.acting).of_object("alert", alert.pk).select_related("owner", "actor").order_by("-at", "-pk")
     return render(request, "journal/history.html", {"subject": alert, "entries": entries, "back_url": alert.get_absolute_url()})
 

@@ -1,15 +1,18 @@
 """The dashboard: where do I stand, what must I do now, what changed, where is it."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 
 from incidents import queries
 from incidents.models import Alert
 from incidents.views.shown import row
-from ports.queries import PortLevel, own_region, port_levels
+from ports.actions.levels import scopes_of
+from ports.queries import PortLevel, next_turn, own_region, port_levels
 from ports.views.ports import shown as port_shown
 from portsec.access.acting import Acting
 from portsec.access.middleware import ActingRequest
@@ -19,7 +22,15 @@ from portsec.journal.models import Entry
 from portsec.live.links import icon_of, link_to
 
 FEED_LENGTH = 30
-QUIET = ("alert.drafted", "alert.draft_edited", "alert.draft_discarded", "member.added", "member.removed")
+QUIET = (
+    "alert.drafted",
+    "alert.draft_edited",
+    "alert.draft_discarded",
+    "contact_point.reordered",
+    "contact_point.verified",
+    "member.added",
+    "member.removed",
+)
 
 
 def dashboard(request: ActingRequest) -> HttpResponse:
@@ -29,7 +40,9 @@ def dashboard(request: ActingRequest) -> HttpResponse:
     context = {
         "region": region,
         "levels": [level_cell(acting, one) for one in levels],
-        "raised": [raised_line(acting, one) for one in sorted(levels, key=lambda one: -one.level) if one.is_raised],
+        "level_url": reverse("level_set") if scopes_of(acting) else "",
+        "levels_move_at": next_turn(levels, timezone.now()),
+        "raised": raised_lines(acting, levels),
         "unanswered": [row(one.alert, one.delivery) for one in queries.unanswered(acting)],
         "feed": feed(acting),
         "last_seen_at": request.acting.user.last_login,
@@ -43,8 +56,16 @@ def level_cell(acting: Acting, one: PortLevel) -> dict[str, Any]:
     return {**port_shown(acting, one), "name": one.port.short_name}
 
 
+def raised_lines(acting: Acting, levels: Iterable[PortLevel]) -> list[dict[str, Any]]:
+    """The raised levels in a sentence each, highest first. What a region holds is said once, not for each of its ports."""
+    by_change = {one.change.pk: one for one in levels if one.is_raised and one.change}
+    highest_first = sorted(by_change.values(), key=lambda one: (-one.level, one.change is one.own))
+    return [raised_line(acting, one) for one in highest_first]
+
+
 def raised_line(acting: Acting, one: PortLevel) -> dict[str, Any]:
-    return {**port_shown(acting, one), "port_name": one.port.short_name}
+    shown = port_shown(acting, one)
+    return {**shown, "port_name": shown["region_name"] or one.port.short_name}
 
 
 def feed(acting: Acting) -> list[dict[str, Any]]:

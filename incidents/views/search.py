@@ -18,15 +18,16 @@ from portsec.access.middleware import ActingRequest
 from portsec.access.models import Organisation
 from portsec.access.pages import newest_page
 from portsec.api import ActingViewSet
+from portsec.face.found import groups
 
 LONGEST = 200
 MOST = 20
 
 
 def find(acting: Acting, words: str) -> dict[str, list[dict[str, Any]]]:
-    """Alerts, ports and organisations whose names hold the words. 4 queries."""
+    """Alerts, ports and organisations whose names hold the words, and what other apps add. 4 queries, and one for each of those."""
     if not words:
-        return {"alerts": [], "ports": [], "organisations": []}
+        return {"alerts": [], "ports": [], "organisations": [], **{one.name: [] for one in groups()}}
     alerts = newest_page(filtered(acting, show="all", search=words), acting, limit=MOST).records
     ports = PortProfile.objects.visible_to(acting).select_related("organisation")
     named = ports.filter(organisation__name__icontains=words) | ports.filter(unlocode__iexact=words)
@@ -40,6 +41,7 @@ def find(acting: Acting, words: str) -> dict[str, list[dict[str, Any]]]:
         "organisations": [
             {"id": one.pk, "title": one.name, "meta": one.get_kind_display(), "url": ""} for one in others.order_by("name")[:MOST]
         ],
+        **{one.name: list(one.find(acting, words))[:MOST] for one in groups()},
     }
 
 
@@ -56,8 +58,9 @@ def found_alert(alert: Alert) -> dict[str, Any]:
 def search(request: ActingRequest) -> HttpResponse:
     words = request.GET.get("q", "").replace("\x00", "").strip()[:LONGEST]
     found = find(request.acting, words)
+    more = [{"part": one.name, "title": one.title, "icon": one.icon, "found": found[one.name]} for one in groups()]
     total = sum(len(group) for group in found.values())
-    return render(request, "portsec/search.html", {"query": words, "results": found, "total": total})
+    return render(request, "portsec/search.html", {"query": words, "results": found, "more": more, "total": total})
 
 
 class FoundSerializer(serializers.Serializer[dict[str, Any]]):
@@ -74,7 +77,7 @@ class SearchViewSet(ActingViewSet):
 
     @extend_schema(parameters=[OpenApiParameter("q", str, required=True)], responses=FoundSerializer(many=True))
     def list(self, request: Request) -> Response:
-        """Alerts, ports and organisations, at most 20 of each."""
+        """Alerts, ports, organisations and contact points, at most 20 of each."""
         words = serializers.CharField(max_length=LONGEST).run_validation(request.query_params.get("q", ""))
         groups = find(self.acting, words)
         found = [{"kind": kind.removesuffix("s"), **one} for kind, group in groups.items() for one in group]

@@ -1,5 +1,21 @@
 """The verbs of ports, one file a subject."""
 
-from ports.actions.levels import set_security_level
+from ports.actions.attainment import acknowledge_level, attain_level
+from ports.actions.contacts import add_contact_point, edit_contact_point, reorder, retire_contact_point, verify_contact_point
+from ports.actions.facilities import add_facility, close_facility, edit_facility
+from ports.actions.levels import LevelTaken, set_security_level
 
-__all__ = ["set_security_level"]
+__all__ = [
+    "LevelTaken",
+    "acknowledge_level",
+    "add_contact_point",
+    "add_facility",
+    "attain_level",
+    "close_facility",
+    "edit_contact_point",
+    "edit_facility",
+    "reorder",
+    "retire_contact_point",
+    "set_security_level",
+    "verify_contact_point",
+]

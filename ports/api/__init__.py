@@ -1,4 +1,6 @@
+from ports.api.contacts import ContactPointViewSet
+from ports.api.facilities import FacilityViewSet
 from ports.api.levels import SecurityLevelViewSet
 from ports.api.ports import PortViewSet
 
-__all__ = ["PortViewSet", "SecurityLevelViewSet"]
+__all__ = ["ContactPointViewSet", "FacilityViewSet", "PortViewSet", "SecurityLevelViewSet"]

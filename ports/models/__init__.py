@@ -1,4 +1,16 @@
-from ports.models.level import SecurityLevel, SecurityLevelChange
+from ports.models.contact import ContactPoint, Situation
+from ports.models.facility import CargoType, PortFacility
+from ports.models.level import LevelAttainment, LevelScope, SecurityLevel, SecurityLevelChange
 from ports.models.profile import PortProfile
 
-__all__ = ["PortProfile", "SecurityLevel", "SecurityLevelChange"]
+__all__ = [
+    "CargoType",
+    "ContactPoint",
+    "LevelAttainment",
+    "LevelScope",
+    "PortFacility",
+    "PortProfile",
+    "SecurityLevel",
+    "SecurityLevelChange",
+    "Situation",
+]

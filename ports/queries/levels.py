@@ -1,24 +1,40 @@
 """The regional picture: ports in the coast's order, each with the security level that holds now."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, Q
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from ports.models import PortProfile, SecurityLevel, SecurityLevelChange
+from ports.models import LevelScope, PortProfile, SecurityLevel, SecurityLevelChange
+from ports.models.level import ENDS_SOON, SUBJECT
 from portsec.access.acting import Acting
-from portsec.access.models import Organisation, Region
+from portsec.access.models import Organisation, Region, RegionMembership, ShareableQuerySet
+from portsec.face import wording
+from portsec.face.waits import Wait
 
 LAST = 1_000_000
+WHOLE_PORTS = (LevelScope.REGION, LevelScope.PORT)
 
 
 @dataclass(frozen=True)
 class PortLevel:
-    """A port and its level; without a change on record the level is 1 (ISPS A/2.1.9: maintained at all times)."""
+    """A port and its level: the higher of its own and its region's. Without a change on record it is 1 (ISPS A/2.1.9).
+
+    `change` is the one that decides: the region's where that is higher, else the port's own.
+    """
 
     port: PortProfile
-    change: SecurityLevelChange | None
+    own: SecurityLevelChange | None
+    regional: SecurityLevelChange | None = None
+
+    @property
+    def change(self) -> SecurityLevelChange | None:
+        return stricter(self.own, self.regional)
 
     @property
     def level(self) -> SecurityLevel:
@@ -29,6 +45,13 @@ class PortLevel:
         return self.level > SecurityLevel.NORMAL
 
 
+def stricter(own: SecurityLevelChange | None, regional: SecurityLevelChange | None) -> SecurityLevelChange | None:
+    """Of two that hold at once the higher; of two at one level the port's own, which says more about it."""
+    if own is None or regional is None:
+        return own or regional
+    return regional if regional.level > own.level else own
+
+
 def own_region(acting: Acting) -> Region | None:
     """The region whose picture the dashboard shows: the first that the organisation joined. 1 query."""
     found: Region | None = acting.organisation.regions.order_by("memberships__joined_at").first()
@@ -37,16 +60,96 @@ def own_region(acting: Acting) -> Region | None:
 
 def port_levels(acting: Acting, region: Region | None = None, *, at: datetime | None = None) -> Sequence[PortLevel]:
     """Every visible port (of one region), with its level at an instant. 2 queries."""
-    ports = PortProfile.objects.visible_to(acting).select_related("organisation")
+    homes = RegionMembership.objects.filter(organisation=OuterRef("pk")).values("region")
+    ports = PortProfile.objects.visible_to(acting).select_related("organisation").annotate(homes=ArraySubquery(homes))
     if region is not None:
         ports = ports.filter(organisation__region_memberships__region=region)
-    changes = SecurityLevelChange.objects.visible_to(acting).filter(effective_at__lte=at or timezone.now())
-    newest = changes.order_by("owner_id", "-effective_at", "-pk").distinct("owner_id").select_related("set_by")
-    by_port = {change.owner_id: change for change in newest}
-    return [PortLevel(port, by_port.get(port.pk)) for port in ports]
+    changes = SecurityLevelChange.objects.visible_to(acting).filter(effective_at__lte=at or timezone.now(), scope__in=WHOLE_PORTS)
+    newest = changes.annotate(of=SUBJECT).order_by("of", "-effective_at", "-pk").distinct("of").select_related("set_by", "owner", "region")
+    by_subject = {change.region_id or change.owner_id: change for change in newest}
+    return [PortLevel(port, by_subject.get(port.pk), _strictest(map(by_subject.get, port.homes))) for port in ports]  # type: ignore[attr-defined]
+
+
+def _strictest(changes: Iterable[SecurityLevelChange | None]) -> SecurityLevelChange | None:
+    """Of a port in several regions the highest of their levels."""
+    return max((one for one in changes if one is not None), key=lambda one: one.level, default=None)
+
+
+def next_turn(levels: Iterable[PortLevel], now: datetime) -> datetime | None:
+    """When a page that shows these levels is next out of date by the clock alone: a line turns to "ends in" or "overdue"."""
+    ends = [one.change.expected_until for one in levels if one.is_raised and one.change and one.change.expected_until]
+    return min((turn for end in ends for turn in (end - ENDS_SOON, end) if turn > now), default=None)
 
 
 def in_coast_order(organisations: Sequence[Organisation]) -> list[Organisation]:
     """Ports along the coast, as every list of a region shows them, then the others by name. 1 query."""
     order = dict(PortProfile.objects.filter(pk__in=[one.pk for one in organisations]).values_list("pk", "coast_order"))
     return sorted(organisations, key=lambda one: (order.get(one.pk, LAST), one.name))
+
+
+def in_force(acting: Acting) -> ShareableQuerySet:
+    """The changes that nothing has replaced."""
+    found: ShareableQuerySet = SecurityLevelChange.objects.visible_to(acting).filter(replaced_by__isnull=True)
+    return found
+
+
+def in_force_of(acting: Acting, like: SecurityLevelChange) -> SecurityLevelChange | None:
+    """What holds for the subject of a change that is about to be written. 1 query."""
+    same = Q(scope=like.scope, operation__iexact=like.operation)
+    if like.region_id:
+        same &= Q(region=like.region_id)
+    else:
+        same &= Q(owner=like.owner_id, facility=like.facility_id)
+    newest = in_force(acting).filter(same).select_related("owner", "set_by", "rise").order_by("-effective_at")
+    found: SecurityLevelChange | None = newest.first()
+    return found
+
+
+def above(acting: Acting, change: SecurityLevelChange) -> SecurityLevelChange | None:
+    """What holds a higher level over the subject: its regions', and over a facility or operation its port's. 1 query."""
+    if change.scope == LevelScope.REGION:
+        return None
+    regions = RegionMembership.objects.filter(organisation=acting.organisation).values("region")
+    holders = Q(scope=LevelScope.REGION, region__in=regions)
+    if change.scope != LevelScope.PORT:
+        holders |= Q(scope=LevelScope.PORT, owner=acting.organisation)
+    higher = in_force(acting).filter(holders, level__gt=change.level).select_related("owner", "set_by", "region")
+    found: SecurityLevelChange | None = higher.order_by("-level", "-effective_at").first()
+    return found
+
+
+def history(acting: Acting, port: PortProfile) -> ShareableQuerySet:
+    """Every change that held for the port, its facilities or operations, newest first, its regions' included. 1 query."""
+    regions = RegionMembership.objects.filter(organisation=port.pk).values("region")
+    concerns = Q(owner=port.pk) | Q(scope=LevelScope.REGION, region__in=regions)
+    found: ShareableQuerySet = SecurityLevelChange.objects.visible_to(acting).filter(concerns)
+    return found.select_related("owner", "set_by", "region", "facility").order_by("-effective_at", "-pk")
+
+
+def own_in_force(acting: Acting) -> ShareableQuerySet:
+    """What the acting organisation has set and may change: for itself, its facilities and operations, or its regions. 1 query."""
+    found: ShareableQuerySet = in_force(acting).filter(owner=acting.organisation)
+    return found.select_related("owner", "set_by", "region", "facility").order_by("scope", "-effective_at")
+
+
+def levels_to_decide(acting: Acting) -> list[Wait]:
+    """A line for each raised level of ours that is about to end or overdue: prolong or lower it. 1 query; none for who may not."""
+    if not (acting.may("level.change") or acting.may("level.change_region")):
+        return []
+    now = timezone.now()
+    ending = own_in_force(acting).filter(level__gt=SecurityLevel.NORMAL, expected_until__lte=now + ENDS_SOON).order_by("expected_until")
+    return [_decision(change, now) for change in ending]
+
+
+def _decision(change: SecurityLevelChange, now: datetime) -> Wait:
+    told = {"level": change.level, "subject": change.subject_name}
+    left = (change.expected_until - now).total_seconds() if change.expected_until else 0
+    is_overdue = left < 0
+    return Wait(
+        title=_("Prolong or lower level %(level)d of %(subject)s") % told,
+        url=f"{reverse('level_set')}?of={change.pk}",
+        meta=change.reason,
+        icon="level",
+        badge=(_("overdue %(span)s") if is_overdue else _("ends in %(span)s")) % {"span": wording.span(left)},
+        badge_class="bad" if is_overdue else "warn",
+    )

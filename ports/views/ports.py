@@ -5,9 +5,15 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils import timezone
 
-from ports.models import PortProfile, SecurityLevelChange
+from ports.actions.levels import scopes_of
+from ports.models import LevelScope, PortProfile
 from ports.queries import PortLevel, own_region, port_levels
+from ports.queries.contacts import contacts_of
+from ports.queries.facilities import facilities
+from ports.queries.levels import history
+from ports.views.chart import chart
 from portsec.access.acting import Acting
 from portsec.access.middleware import ActingRequest
 from portsec.access.models import Region
@@ -34,9 +40,29 @@ def port_detail(request: ActingRequest, unlocode: str) -> HttpResponse:
     port = get_object_or_404(PortProfile.objects.visible_to(acting).select_related("organisation"), unlocode=unlocode)
     level = next(one for one in port_levels(acting) if one.port.pk == port.pk)
     seen = port.organisation.regions.filter(pk__in=Region.objects.visible_to(acting).values("pk")).order_by("name")
-    changes = SecurityLevelChange.objects.visible_to(acting).filter(owner=port.pk).select_related("set_by").order_by("-effective_at")
-    context = {"port": port, "level": level, "regions": seen, "region": seen.first(), "level_changes": changes[:MOST_CHANGES]}
+    changes = list(history(acting, port)[:MOST_CHANGES])
+    is_own = port.pk == acting.organisation.pk
+    context = {
+        "port": port,
+        "level": level,
+        "regions": list(seen),
+        "region": next(iter(seen), None),
+        "level_changes": changes,
+        "level_chart": chart(changes, timezone.now()),
+        "parts": parts_in_force(changes),
+        "due": level.change.due() if level.change else "",
+        "facilities": list(facilities(acting, port.pk)),
+        "may_keep_facilities": is_own and acting.may("facility.keep"),
+        "level_url": reverse("level_set") if is_own and scopes_of(acting) else "",
+        "contacts": contacts_of(acting, port.organisation),
+    }
     return render(request, "ports/port_detail.html", context)
+
+
+def parts_in_force(changes: Any) -> list[Any]:
+    """The raised levels of the port's facilities and operations: of the changes shown, those that none of them replaces."""
+    replaced = {one.replaces_id for one in changes}
+    return [one for one in changes if one.scope in (LevelScope.FACILITY, LevelScope.OPERATION) and one.is_raised and one.pk not in replaced]
 
 
 def shown(acting: Acting, one: PortLevel) -> dict[str, Any]:
@@ -57,4 +83,7 @@ def shown(acting: Acting, one: PortLevel) -> dict[str, Any]:
         "until": change.expected_until if change else None,
         "reason": change.reason if change else "",
         "set_by": change.set_by.short_name if change and change.set_by else "",
+        "change_url": change.get_absolute_url() if change else "",
+        "due": change.due() if change else "",
+        "region_name": change.region.name if change and change.region else "",
     }

@@ -78,7 +78,7 @@ def first_after(queryset: ShareableQuerySet, acting: Acting, *, by: str, limit: 
 
 def _merged_ids(queryset: ShareableQuerySet, acting: Acting, limit: int, by: str, before: Key | None, after: Key | None) -> list[UUID]:
     order = (by, "pk") if after else (f"-{by}", "-pk")
-    shared, own = _branches(queryset.filter(_beyond(by, before, after)).order_by(*order).values("pk", by), acting, limit)
+    shared, own = _branches(queryset.filter(beyond(by, before, after)).order_by(*order).values("pk", by), acting, limit)
     direction = "ASC" if after else "DESC"
     merged = f"SELECT id FROM ({shared.sql} UNION {own.sql}) AS merged ORDER BY at {direction}, id {direction} LIMIT {int(limit)}"  # noqa: S608
     return [row[0] for row in _ask(merged, shared, own)]
@@ -105,7 +105,7 @@ def _ask(question: str, *branches: _Branch) -> list[tuple[Any, ...]]:
         return rows
 
 
-def _beyond(by: str, before: Key | None, after: Key | None) -> Q:
+def beyond(by: str, before: Key | None, after: Key | None) -> Q:
     """The instant alone stands in front, so that an index leads to the place; the rest decides between its equals."""
     if before is not None:
         return Q(**{f"{by}__lte": before.at}) & (Q(**{f"{by}__lt": before.at}) | Q(pk__lt=before.pk))

@@ -51,5 +51,5 @@ def _wait(token: ServiceToken, days: int) -> Wait:
         meta=_("The systems that use it stop when it expires."),
         icon="key",
         badge=ngettext("%d day left", "%d days left", days) % days,
-        badge_class="warn" if days else "danger",
+        badge_class="warn" if days else "bad",
     )

@@ -38,7 +38,9 @@ PORT, AGENCY, COORDINATION_BODY = "port", "agency", "coordination_body"  # as Or
 EVERYONE = frozenset(Role)
 OFFICERS = frozenset({Role.SECURITY_OFFICER, Role.DEPUTY, Role.COORDINATOR, Role.LIAISON, Role.SERVICE})
 ON_DUTY = OFFICERS | {Role.STAFF}
+KEEPERS_OF_CONTACTS = OFFICERS | {Role.ADMINISTRATOR}
 COMMANDERS = frozenset({Role.SECURITY_OFFICER, Role.DEPUTY, Role.COORDINATOR})
+FACILITY_KEEPERS = frozenset({Role.ADMINISTRATOR, Role.SECURITY_OFFICER, Role.DEPUTY, Role.SERVICE})
 MANAGERS = frozenset({Role.ADMINISTRATOR, Role.COORDINATOR})
 
 VERBS: dict[str, Verb] = {
@@ -49,7 +51,16 @@ VERBS: dict[str, Verb] = {
     "alert.update": Verb("update alerts", "alerts:write", OFFICERS),
     "alert.cancel": Verb("cancel alerts", "alerts:write", OFFICERS),
     "alert.acknowledge": Verb("acknowledge alerts", "alerts:acknowledge", ON_DUTY),
+    "contact.manage": Verb("change and verify contact points", "contacts:write", KEEPERS_OF_CONTACTS),
     "level.change": Verb("change the security level", "levels:write", COMMANDERS | {Role.SERVICE}),
+    "level.change_region": Verb("set the security level of a region", "levels:write", frozenset({Role.COORDINATOR, Role.SERVICE})),
+    "level.attain": Verb("acknowledge a security level, or report it attained", "levels:attain", ON_DUTY - {Role.LIAISON}),
+    "facility.keep": Verb("add, change or close port facilities", "facilities:write", FACILITY_KEEPERS),
+    "audit.read": Verb(
+        "read the audit log of your organisation",
+        "audit:read",
+        frozenset({Role.ADMINISTRATOR, Role.SECURITY_OFFICER, Role.COORDINATOR, Role.SERVICE}),
+    ),
     "member.manage": Verb("manage the people of your organisation", "", MANAGERS, bodies_only=frozenset({Role.COORDINATOR})),
     "token.manage": Verb("manage the service tokens of your organisation", "", MANAGERS, bodies_only=frozenset({Role.COORDINATOR})),
 }

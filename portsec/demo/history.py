@@ -10,12 +10,15 @@ from django.utils import timezone
 
 from incidents.actions import acknowledge_alert, cancel_alert, draft_alert, expire_alerts, publish_alert, update_alert
 from incidents.models import Alert
-from ports.actions import set_security_level
+from ports.actions import attain_level, set_security_level
+from ports.models import PortFacility
+from ports.queries.attainment import open_clocks
 from portsec.access.acting import Acting, acting_for
 from portsec.access.audiences import AudienceWish
 from portsec.access.models import Membership
 from portsec.access.roles import Role
 from portsec.delivery.actions import see
+from portsec.demo.contacts import name_contacts
 from portsec.demo.setting import address
 
 REGION_PORTS = AudienceWish("region_ports")
@@ -38,8 +41,10 @@ def person(login: str) -> Acting:
 def tell() -> None:
     """Writes the night once, in the order of its hours: the journal numbers what happens as it is written."""
     now = timezone.now()
+    name_contacts(person, ago, now)
     yesterday(now)
     raise_level(now, "pfso.ltklj", 2, "unlit craft near the breakwater", since=timedelta(hours=3.5), until=timedelta(hours=10))
+    attained(now, "pfso.ltklj", after=timedelta(hours=2), facility="LTKLJ-0001")
     unreliable_positions(now)
     drone_over_the_terminal(now)
     drafted(now)
@@ -153,10 +158,23 @@ def drone_over_the_terminal(now: datetime) -> None:
         look_at(drone, "pfso.sesto")
 
 
-def raise_level(now: datetime, login: str, level: int, reason: str, *, since: timedelta, until: timedelta) -> None:
+def raise_level(now: datetime, login: str, level: int, reason: str, *, since: timedelta, until: timedelta | None = None, **of: Any) -> None:
+    """Also lowers one, where `level` is less. `of` may hold scope, facility, operation and authority."""
     acting = person(login)
     with ago(now, seconds=since.total_seconds()), acting_for(acting):
-        set_security_level(acting, level=level, reason=reason, until=now + until)
+        set_security_level(acting, level=level, reason=reason, until=now + until if until else None, **of)
+
+
+def attained(now: datetime, login: str, *, after: timedelta, facility: str = "") -> None:
+    """The port reports its newest level attained, for one facility or all, so long after it was set."""
+    acting = person(login)
+    with acting_for(acting):
+        clock = open_clocks(acting).last()
+        if clock is None:
+            raise LookupError(f"no clock runs for {login}")
+        chosen = PortFacility.objects.editable_by(acting).filter(imo_number=facility).values_list("pk", flat=True) if facility else None
+        with mock.patch.object(timezone, "now", return_value=clock.change.effective_at + after):
+            attain_level(acting, clock.change, facilities=list(chosen) if chosen is not None else None)
 
 
 def unreliable_positions(now: datetime) -> None:

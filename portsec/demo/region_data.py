@@ -74,3 +74,25 @@ GDANSK_PEOPLE = (
     ("admin.plgdn", "Marek Czapla", "administrator"),
 )
 GDANSK_INVITED = ("night.plgdn", "Lidia Wydra", "staff")
+
+
+class DemoFacility(NamedTuple):
+    unlocode: str
+    name: str
+    number: str
+    cargo: tuple[str, ...]
+    approved: str
+
+
+# Fictional facilities under numbers of their own making.
+FACILITIES = (
+    DemoFacility("PLGDN", "Amber container terminal", "PLGDN-0001", ("container",), "2024-03-18"),
+    DemoFacility("PLGDN", "Westerquay ferry terminal", "PLGDN-0002", ("ro_ro", "passenger"), "2023-10-02"),
+    DemoFacility("PLGDY", "Orlowo general quay", "PLGDY-0001", ("general", "dry_bulk"), "2022-06-14"),
+    DemoFacility("LTKLJ", "Dunes oil jetty", "LTKLJ-0001", ("liquid_bulk",), "2025-01-20"),
+    DemoFacility("LTKLJ", "Lagoon ro-ro berth", "LTKLJ-0002", ("ro_ro",), "2024-11-05"),
+    DemoFacility("LVLPX", "Linden ferry terminal", "LVLPX-0001", ("ro_ro", "passenger"), "2023-05-30"),
+    DemoFacility("LVRIX", "Daugava container quay", "LVRIX-0001", ("container", "general"), "2024-08-12"),
+    DemoFacility("EETLL", "Old harbour cruise pier", "EETLL-0001", ("cruise", "passenger"), "2025-04-03"),
+    DemoFacility("SEGOT", "Skerry container terminal", "SEGOT-0001", ("container",), "2024-02-09"),
+)

@@ -8,7 +8,7 @@ from portsec.access.acting import Acting
 
 @dataclass(frozen=True)
 class Wait:
-    """One line: what to do (a verb first), where, why, and how urgent: `badge_class` is "", "warn" or "danger"."""
+    """One line: what to do (a verb first), where, why, and how urgent: `badge_class` is "", "warn" or "bad"."""
 
     title: str
     url: str
@@ -20,7 +20,7 @@ class Wait:
 
 Source = Callable[[Acting], Iterable[Wait]]
 _sources: list[Source] = []
-URGENCY = ("danger", "warn", "")
+URGENCY = ("bad", "warn", "")
 
 
 def register_waits(source: Source) -> None:

@@ -68,7 +68,7 @@ def label(name: str) -> str:
 
 
 def value(kept: Any) -> str:
-    """A value of the journal as a person reads it: instants on the local clock, lists with commas."""
+    """A value of the journal as a person reads it: dated instants on the local clock, lists with commas, areas with their shape."""
     if kept is None or kept == "" or kept == []:
         return ""
     if isinstance(kept, bool):
@@ -76,6 +76,21 @@ def value(kept: Any) -> str:
     if isinstance(kept, list):
         return ", ".join(value(one) for one in kept)
     if isinstance(kept, dict):
-        return str(kept.get("description") or kept.get("name") or ", ".join(f"{key} {value(one)}" for key, one in kept.items()))
+        return _record(kept)
     at = parse_datetime(kept) if isinstance(kept, str) and len(kept) > 18 and kept[:4].isdigit() else None
-    return local_and_utc(at)[0] if at and timezone.is_aware(at) else str(kept)
+    return str(date_format(timezone.localtime(at), "j M Y H:i")) if at and timezone.is_aware(at) else str(kept)
+
+
+def _record(kept: dict[str, Any]) -> str:
+    name = kept.get("description") or kept.get("name")
+    if not name:
+        return ", ".join(f"{key} {value(one)}" for key, one in kept.items())
+    return f"{name} ({shape})" if (shape := _shape(kept)) else str(name)
+
+
+def _shape(area: dict[str, Any]) -> str:
+    """A moved circle or corner must show in a difference, though its name stays."""
+    if circle := area.get("circle"):
+        return str(_("%(km)s km around %(lat)s, %(lon)s") % circle)
+    corners = "; ".join(f"{latitude}, {longitude}" for latitude, longitude in area.get("polygon") or ())
+    return _("corners %s") % corners if corners else ""

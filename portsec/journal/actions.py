@@ -62,9 +62,18 @@ def record_by_system(subject: Shareable, verb: str, summary: str, row: dict[str,
 
 
 def record_own(
-    acting: Acting, verb: str, kind: str, object_id: UUID, summary: str, *, before: dict[str, Any] | None = None, after: dict[str, Any]
+    acting: Acting,
+    verb: str,
+    kind: str,
+    object_id: UUID,
+    summary: str,
+    *,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any],
+    persons: list[UUID] | None = None,
 ) -> Entry:
-    """What an organisation does with what is its own (an invitation, a token): told to that organisation alone."""
+    """What an organisation does with what is its own (an invitation, a token, an export): told to that organisation alone,
+    or to `persons` of it where it held TLP:RED."""
     return _write(
         verb=verb,
         kind=kind,
@@ -72,6 +81,7 @@ def record_own(
         owner=acting.organisation,
         actor=acting.user,
         audience=own_audience(acting),
+        persons=persons,
         summary=summary,
         row=after,
         before=before or {},
@@ -142,7 +152,7 @@ def next_ref(acting: Acting, prefix: str) -> str:
         return f"{prefix}-{year}-{cursor.fetchone()[0]:04d}"
 
 
-def kind_of(subject: Shareable) -> str:
+def kind_of(subject: Shareable | type[Shareable]) -> str:
     """`Alert` → `alert`, `SecurityLevelChange` → `security_level_change`."""
     name = subject._meta.object_name or ""
     return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("_")

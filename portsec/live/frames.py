@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from websockets.frames import Frame as WebSocketFrame
@@ -19,11 +20,13 @@ SHORTEST = 40  # bytes; ids, times and reference numbers are shorter and stay wh
 class Frame:
     """One text for any number of clients: as an ASGI event, and as the bytes that go over the wire."""
 
-    __slots__ = ("event", "wire")
-
     def __init__(self, text: str) -> None:
         self.event: Event = {"type": "websocket.send", "text": text}
-        self.wire = WebSocketFrame(Opcode.TEXT, text.encode()).serialize(mask=False)
+
+    @cached_property
+    def wire(self) -> bytes:
+        """Made once for everybody, and not for a frame that goes to one client through ASGI."""
+        return WebSocketFrame(Opcode.TEXT, self.event["text"].encode()).serialize(mask=False)
 
     @classmethod
     def of(cls, content: Mapping[str, object]) -> "Frame":

@@ -13,7 +13,7 @@ from portsec.delivery.actions import Mark, mark_delivered, mark_seen
 from portsec.live.line import Visitor
 from portsec.live.ring import LiveEntry
 
-TELLING = frozenset({"alert.published", "alert.updated"})  # what is told to recipients, and so has deliveries
+TELLING = frozenset({"alert.published", "alert.updated", "level.changed"})  # what is told to recipients, and so has deliveries
 MOST = 50_000  # marks that may wait while the database is away
 MOST_SEEN = 200  # ids in one message of a client
 BETWEEN = 1.0  # seconds between two words about the same object

@@ -4,7 +4,8 @@ import { format, ngettext } from "./text.js";
 import { say } from "./notices.js";
 
 const MOST = 60;
-const ICONS = { "alert.acknowledged": "check", "alert.cancelled": "cross", level: "level", alert: "alert", access: "key", incident: "incident" };
+const ICONS = { "alert.acknowledged": "check", "alert.cancelled": "cross", level: "level", alert: "alert", access: "key", contact_point: "call", incident: "incident" };
+const QUIET = new Set(["contact_point.verified", "contact_point.reordered"]); // as in incidents/views/dashboard.py
 let waiting = [];
 
 function make(entry) {
@@ -44,7 +45,7 @@ function open() {
 
 export function add(entry) {
   const there = document.querySelector(`[data-feed] [data-entry="${CSS.escape(entry.entry)}"]`);
-  if (there || !entry.summary) return;
+  if (there || !entry.summary || QUIET.has(entry.verb)) return;
   waiting = [entry, ...waiting].slice(0, MOST);
   showButton();
 }

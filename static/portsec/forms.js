@@ -15,7 +15,16 @@ function switchTheme(form) {
   fetch(form.action, { method: "POST", body, redirect: "manual" }).catch(() => {});
 }
 
+/** Tabs scroll sideways on a phone: the one that is open is in sight. */
+function showOpenTab() {
+  for (const tab of document.querySelectorAll(".tabs [aria-current]")) {
+    const tabs = tab.closest(".tabs");
+    tabs.scrollLeft = tab.offsetLeft - tabs.offsetLeft - (tabs.clientWidth - tab.offsetWidth) / 2;
+  }
+}
+
 export function start() {
+  showOpenTab();
   document.addEventListener("change", (event) => {
     const form = event.target.form;
     if (form?.matches("[data-auto]") && event.target.type !== "search") form.requestSubmit();

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from incidents.models import Alert
-from ports.models import SecurityLevelChange
+from ports.models import ContactPoint, PortFacility, SecurityLevelChange
 from portsec.access.models import Invitation, Membership, ServiceToken
 from portsec.access.roles import Role
 from tests.cast import Cast
@@ -19,12 +19,16 @@ Answers = Mapping[Role, int]
 EVERYONE = frozenset(Role)
 OFFICERS = frozenset({Role.SECURITY_OFFICER, Role.DEPUTY, Role.COORDINATOR, Role.LIAISON, Role.SERVICE})
 ON_DUTY = OFFICERS | {Role.STAFF}
+LEVEL_SETTERS = OFFICERS - {Role.LIAISON}
+LEVEL_ANSWERERS = ON_DUTY - {Role.LIAISON}
+FACILITY_KEEPERS = frozenset({Role.ADMINISTRATOR, Role.SECURITY_OFFICER, Role.DEPUTY, Role.SERVICE})
+KEEPERS = OFFICERS | {Role.ADMINISTRATOR}
 ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})  # the coordinator of a coordination body too: test_manage_members.py
 
 
 @dataclass
 class Scene:
-    """An alert, a draft and a change of level of Gdańsk; Gdynia is in their audience, Trieste is not.
+    """An alert, a draft, a facility, a change of level and a contact point of Gdańsk; Gdynia is in their audience, Trieste is not.
 
     And what is Gdańsk's alone: a member, an invitation, a service token.
     """
@@ -33,6 +37,8 @@ class Scene:
     alert: Alert
     draft: Alert
     level: SecurityLevelChange
+    facility: PortFacility
+    contact: ContactPoint
     member: Membership
     invitation: Invitation
     token: ServiceToken
@@ -117,10 +123,33 @@ def alert_body(scene: Scene, **changes: Any) -> dict[str, Any]:
     return {**written, "audience": {"kind": "own"}, **changes}
 
 
+def the_level(scene: Scene) -> list[Any]:
+    return [scene.level.pk]
+
+
+def the_facility(scene: Scene) -> list[Any]:
+    return [scene.facility.pk]
+
+
+def facility_body(scene: Scene) -> dict[str, Any]:
+    return {"name": "Timber quay", "imo_number": "PLGDN-0009"}
+
+
 def incomplete(scene: Scene) -> dict[str, Any]:
     return {"headline": ""}
 
 
+def the_contact(scene: Scene) -> list[Any]:
+    return [scene.contact.pk]
+
+
+def contact_body(scene: Scene) -> dict[str, Any]:
+    return {"role": "Berth master", "phone": "+46 70 174 06 05", "situations": ["emergency"]}
+
+
+NOT_MINE = all_of(403)  # seen, but another organisation's: whatever the role
+CONTACT_IS_ABSENT = only(KEEPERS, 404)  # the role is asked first: it says nothing about the contact point
+AUDITORS = frozenset({Role.ADMINISTRATOR, Role.SECURITY_OFFICER, Role.COORDINATOR, Role.SERVICE})
 DRAFT_IS_ABSENT = only(ON_DUTY, 404)  # the role is asked first: it says nothing about the draft
 ANY_VERSION = {"If-Match": "*"}
 
@@ -130,6 +159,7 @@ PAGES = [
     open_to_all("alert_list"),
     open_to_all("port_list"),
     open_to_all("roles"),
+    Door("audit_log", "get", *[only(AUDITORS, 200)] * 3),  # each its own: tests/journal/test_audit_log.py looks at what is in it
     open_to_all("account"),
     open_to_all("account", 422, "post", body=lambda scene: {"name": ""}),
     open_to_all("set_theme", 302, "post", body=lambda scene: {"theme": "dark"}),
@@ -138,7 +168,30 @@ PAGES = [
     open_to_all("region_map", at=baltic),  # what it holds is looked at in test_side_channels.py
     Door("switch_organisation", "post", all_of(302), ABSENT, ABSENT, body=lambda scene: {"organisation": str(scene.cast.gdansk.pk)}),
     Door("port_detail", "get", all_of(200), all_of(200), ABSENT, at=lambda scene: ["PLGDN"]),
-    Door("level_change", "get", all_of(302), all_of(302), ABSENT, at=lambda scene: [scene.level.pk]),
+    shared("level_change", the_level),
+    Door("level_set", "get", *[only(LEVEL_SETTERS, 200)] * 3),
+    Door("level_set", "post", *[only(LEVEL_SETTERS, 422)] * 3, body=lambda scene: {"level": ""}),
+    Door("level_acknowledge", "post", only(LEVEL_ANSWERERS, 422), only(LEVEL_ANSWERERS, 302), ABSENT, at=the_level),
+    Door("level_attain", "post", only(LEVEL_ANSWERERS, 422), only(LEVEL_ANSWERERS, 302), ABSENT, at=the_level),
+    Door("facility_detail", "get", all_of(302), all_of(302), ABSENT, at=the_facility),
+    Door("facility_add", "get", *[only(FACILITY_KEEPERS, 200)] * 3),
+    Door("facility_add", "post", *[only(FACILITY_KEEPERS, 422)] * 3, body=lambda scene: {"name": ""}),
+    Door("facility_edit", "get", only(FACILITY_KEEPERS, 200), ABSENT, ABSENT, at=the_facility),
+    Door("facility_edit", "post", only(FACILITY_KEEPERS, 422), ABSENT, ABSENT, at=the_facility, body=lambda scene: {"name": ""}),
+    Door("facility_close", "post", only(FACILITY_KEEPERS, 302), ABSENT, ABSENT, at=the_facility),
+    open_to_all("whom_to_call"),
+    open_to_all("contacts_own"),
+    shared("contact_sheet", lambda scene: [scene.cast.regions["baltic"].pk]),
+    shared("contact_detail", the_contact),
+    shared("contact_history", the_contact),
+    Door("contact_add", "get", *[only(KEEPERS, 200)] * 3),
+    Door("contact_add", "post", *[only(KEEPERS, 422)] * 3, body=lambda scene: {"role": ""}),
+    Door("contact_edit", "get", only(KEEPERS, 200), NOT_MINE, CONTACT_IS_ABSENT, at=the_contact),
+    Door("contact_edit", "post", only(KEEPERS, 422), NOT_MINE, CONTACT_IS_ABSENT, at=the_contact, body=lambda scene: {"role": ""}),
+    Door("contact_verify", "post", only(KEEPERS, 302), NOT_MINE, CONTACT_IS_ABSENT, at=the_contact),
+    Door("contact_move", "post", only(KEEPERS, 302), NOT_MINE, CONTACT_IS_ABSENT, at=the_contact, body=lambda scene: {"direction": "up"}),
+    Door("contact_retire", "get", only(KEEPERS, 200), NOT_MINE, CONTACT_IS_ABSENT, at=the_contact),
+    Door("contact_retire", "post", only(KEEPERS, 302), NOT_MINE, CONTACT_IS_ABSENT, at=the_contact),
     Door("alert_compose", "get", *[only(ON_DUTY, 200)] * 3),
     Door("alert_compose", "post", *[only(ON_DUTY, 422)] * 3, body=incomplete),
     Door("alert_preview", "post", *[only(ON_DUTY, 200)] * 3),
@@ -180,8 +233,26 @@ API = [
     open_to_all("organisation-list"),
     open_to_all("port-list"),
     open_to_all("security-level-list"),
+    open_to_all("contact-point-list"),
+    shared("contact-point-detail", the_contact),
+    shared("contact-point-history", the_contact),
+    Door("contact-point-list", "post", *[only(KEEPERS, 201)] * 3, body=contact_body),
+    Door(
+        "contact-point-detail",
+        "patch",
+        only(KEEPERS, 200),
+        NOT_MINE,
+        all_of(404),
+        at=the_contact,
+        body=lambda scene: {"note": "Ask twice"},
+        headers={"If-Match": "*"},
+    ),
+    Door("contact-point-verify", "post", only(KEEPERS, 200), NOT_MINE, all_of(404), at=the_contact),
+    Door("contact-point-retire", "post", only(KEEPERS, 200), NOT_MINE, all_of(404), at=the_contact),
+    Door("contact-point-reorder", "post", only(KEEPERS, 200), NOT_MINE, all_of(404), at=the_contact, body=lambda scene: {"place": 1}),
     open_to_all("alert-list"),
     open_to_all("change-list"),
+    Door("audit-log-list", "get", *[only(AUDITORS, 200)] * 3),
     open_to_all("member-list"),
     Door("member-detail", "get", all_of(200), ABSENT, ABSENT, at=the_member),
     Door("service-token-list", "get", *[only(ADMINISTRATORS, 200)] * 3),
@@ -189,7 +260,15 @@ API = [
     shared("region-detail", baltic),
     shared("organisation-detail", gdansk),
     shared("port-detail", gdansk),
-    shared("security-level-detail", lambda scene: [scene.level.pk]),
+    shared("security-level-detail", the_level),
+    Door("security-level-list", "post", *[only(LEVEL_SETTERS, 201)] * 3, body=lambda scene: {"level": 2, "reason": "Unlit craft"}),
+    Door("security-level-acknowledge", "post", only(LEVEL_ANSWERERS, 200), only(LEVEL_ANSWERERS, 409), ABSENT, at=the_level),
+    Door("security-level-attain", "post", only(LEVEL_ANSWERERS, 200), only(LEVEL_ANSWERERS, 409), ABSENT, at=the_level),
+    open_to_all("port-facility-list"),
+    shared("port-facility-detail", the_facility),
+    Door("port-facility-list", "post", *[only(FACILITY_KEEPERS, 201)] * 3, body=facility_body),
+    Door("port-facility-detail", "patch", only(FACILITY_KEEPERS, 200), NOT_ITS_OWN, ABSENT, at=the_facility, headers=ANY_VERSION),
+    Door("port-facility-close", "post", only(FACILITY_KEEPERS, 200), NOT_ITS_OWN, ABSENT, at=the_facility),
     shared("alert-detail", the_alert),
     shared("alert-deliveries", the_alert),
     shared("alert-history", the_alert),

@@ -12,8 +12,8 @@ import pytest
 from incidents import queries
 from incidents.actions import draft_alert
 from incidents.models import Alert, AlertMessage
-from ports.actions import set_security_level
-from ports.models import PortProfile, SecurityLevelChange
+from ports.actions import add_facility, set_security_level
+from ports.models import LevelAttainment, PortFacility, PortProfile, SecurityLevelChange
 from portsec.access.acting import Acting, acting_for, as_system
 from portsec.access.audiences import AudienceWish
 from portsec.access.models import Audience, Organisation, Region
@@ -38,6 +38,7 @@ def evening(committed: Cast, publish: Publish, alert_content: dict[str, Any]) ->
     }
     with acting_for(gdansk):
         sent["draft"] = draft_alert(gdansk, wish=AudienceWish("region_ports"), **alert_content).pk
+        sent["facility"] = add_facility(gdansk, name="Container terminal", imo_number="PLGDN-0001").pk
         sent["level"] = set_security_level(gdansk, level=2, reason="Drill").pk
     return sent
 
@@ -90,6 +91,13 @@ def test_messages_and_levels(committed: Cast, evening: dict[str, UUID]) -> None:
     assert {who for who, shown in levels.items() if shown} == {"gdansk", "gdynia", "riga", "coastguard"}
 
 
+def test_facilities_and_their_clocks(committed: Cast, evening: dict[str, UUID]) -> None:
+    facilities = seen(committed, lambda acting: PortFacility.objects.visible_to(acting).values_list("imo_number", flat=True))
+    assert {who for who, shown in facilities.items() if shown} == {"gdansk", "gdynia", "riga", "coastguard"}
+    clocks = seen(committed, lambda acting: LevelAttainment.objects.visible_to(acting).values_list("pk", flat=True))
+    assert {who for who, shown in clocks.items() if shown} == {"gdansk"}
+
+
 def test_entries(committed: Cast, evening: dict[str, UUID]) -> None:
     def of_alerts(acting: Acting) -> Iterable[Any]:
         return Entry.objects.visible_to(acting).filter(kind="alert").values_list("object_id", flat=True)
@@ -104,14 +112,16 @@ def test_deliveries(committed: Cast, evening: dict[str, UUID]) -> None:
     found = seen(committed, recipients, *DEPUTIES)
     gdynia, riga, coastguard = committed.gdynia.name, committed.riga.name, committed.coastguard.name
     ports, named, red = evening["ports"], evening["named"], evening["red"]
-    open_to_colleagues = {(ports, gdynia), (ports, riga), (named, gdynia), (named, coastguard)}
+    level = evening["level"]
+    of_level = {(level, one) for one in (gdynia, riga, coastguard, committed.council.name)}
+    open_to_colleagues = {(ports, gdynia), (ports, riga), (named, gdynia), (named, coastguard)} | of_level
     assert found == {
         "gdansk": open_to_colleagues | {(red, gdynia)},
         "gdansk deputy": open_to_colleagues,
-        "gdynia": {(ports, gdynia), (named, gdynia), (red, gdynia)},
-        "gdynia deputy": {(ports, gdynia), (named, gdynia)},
-        "riga": {(ports, riga)},
-        "coastguard": {(named, coastguard)},
+        "gdynia": {(ports, gdynia), (named, gdynia), (red, gdynia), (level, gdynia)},
+        "gdynia deputy": {(ports, gdynia), (named, gdynia), (level, gdynia)},
+        "riga": {(ports, riga), (level, riga)},
+        "coastguard": {(named, coastguard), (level, coastguard)},
         "trieste": set(),
     }
 

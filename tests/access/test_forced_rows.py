@@ -3,10 +3,13 @@
 from collections.abc import Callable
 
 import pytest
+from django.utils import timezone
 
 from incidents.models import Alert
-from ports.actions import set_security_level
+from ports.actions import add_contact_point, add_facility, set_security_level
 from portsec.access.acting import acting_for
+from portsec.access.models import Invitation
+from portsec.journal.readings import record_reading
 from tests.access.sql import changed, one
 from tests.access.test_role_guard import FORCED
 from tests.cast import Cast
@@ -20,9 +23,20 @@ VALUES (uuidv7(), app_org(), app_user(), 'k', 'f', '{}', now())
 @pytest.fixture
 def something_everywhere(committed: Cast, publish: Callable[..., Alert]) -> Cast:
     """At least one committed row in every forced table."""
-    publish(committed.as_("gdansk"))
+    alert = publish(committed.as_("gdansk"))
     with acting_for(committed.as_("gdansk")) as acting:
+        add_facility(acting, name="Container terminal", imo_number="PLGDN-0001")
         set_security_level(acting, level=2, reason="Unlit craft")
+        add_contact_point(acting, role="Duty officer", phone="+46701740605", situations=["emergency"])
+        record_reading(acting, alert, "AMBER", "page")
+        Invitation.objects.create(
+            organisation=acting.organisation,
+            email="new@gdansk.example",
+            name="New",
+            role="staff",
+            digest="0" * 64,
+            expires_at=timezone.now(),
+        )
         changed(NOTE_A_KEY)
     return committed
 

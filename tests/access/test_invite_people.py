@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from portsec.access import invitation_mail
 from portsec.access.acting import NotAllowedError, acting_for, as_system
-from portsec.access.actions import accept_as_new, deactivate_member, invite_person, send_again, withdraw_invitation
+from portsec.access.actions import accept_as_member, accept_as_new, deactivate_member, invite_person, send_again, withdraw_invitation
 from portsec.access.models import Invitation, Membership, User
 from portsec.access.roles import Role
 from portsec.journal.models import Entry
@@ -317,6 +317,17 @@ def test_a_link_works_once(committed: Cast) -> None:
     assert closed(link()) == (410, "This link has been used")
     with pytest.raises(Conflict):
         accept_as_new(secret(), name="Ola", password=GOOD)
+
+
+def test_a_link_that_closes_between_the_look_and_the_press_opens_nothing(committed: Cast) -> None:
+    """The verb asks again under its lock, whatever the page has shown."""
+    officer = committed.user("trieste")
+    invitation = invite(committed, officer.email)
+    with acting_for(manager(committed)) as acting:
+        withdraw_invitation(acting, invitation)
+    with pytest.raises(Conflict, match="no longer open"):
+        accept_as_member(secret(), officer)
+    assert not Membership.objects.filter(user=officer, organisation=committed.gdansk).exists()
 
 
 def test_a_closed_organisations_link_opens_nothing(committed: Cast) -> None:

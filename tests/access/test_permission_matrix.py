@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from incidents.actions import draft_alert
 from incidents.models import Alert
-from ports.actions import set_security_level
+from ports.actions import add_contact_point, add_facility, set_security_level
 from portsec.access.acting import acting_for
 from portsec.access.actions import issue_token
 from portsec.access.audiences import AudienceWish
@@ -33,13 +33,16 @@ def scene(cast: Cast, publish: Publish, alert_content: dict[str, Any]) -> Scene:
     alert = publish(cast.as_("gdansk"))
     with acting_for(cast.as_("gdansk")) as acting:
         draft = draft_alert(acting, wish=AudienceWish("region_ports"), **alert_content)
+        facility = add_facility(acting, name="Container terminal", imo_number="PLGDN-0001")
         level = set_security_level(acting, level=2, reason="Unlit craft")
+        contact = add_contact_point(acting, role="Duty officer", phone="+46 70 174 06 01", situations=["emergency"])
         soon = timezone.now() + timedelta(days=7)
         invitation = Invitation.objects.create(
             organisation=cast.gdansk, email="new@gdansk.example", name="New", role="staff", digest="0" * 64, expires_at=soon
         )
     member = Membership.objects.get(organisation=cast.gdansk, role=Role.STAFF)
-    return Scene(cast, alert, draft, level, member, invitation, issue_token(cast.gdansk, "quay sensors")[0])
+    token, _secret = issue_token(cast.gdansk, "quay sensors")
+    return Scene(cast, alert, draft, level, facility, contact, member, invitation, token)
 
 
 # The list is complete
@@ -186,8 +189,10 @@ def test_a_view_without_any_filter_still_shows_no_foreign_row(scene: Scene, brow
     }  # fmt: skip
     recipients = {name: set(found["deliveries"]) for name, found in seen.items()}
     cast = scene.cast
-    told = {str(cast.gdynia.pk), str(cast.riga.pk)}
-    assert recipients == {"gdansk": told, "gdynia": {str(cast.gdynia.pk)}, "coastguard": set(), "trieste": set()}
+    told = {str(one.pk) for one in (cast.gdynia, cast.riga, cast.coastguard, cast.council)}  # of the level the whole region
+    assert recipients == {
+        "gdansk": told, "gdynia": {str(cast.gdynia.pk)}, "coastguard": {str(cast.coastguard.pk)}, "trieste": set(),
+    }  # fmt: skip
     assert {name: alert in found["entries"] for name, found in seen.items()} == {
         "gdansk": True, "gdynia": True, "coastguard": False, "trieste": False,
     }  # fmt: skip

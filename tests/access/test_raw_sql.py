@@ -161,8 +161,8 @@ def test_a_delete_reaches_ones_own_drafts_only(cast: Cast, shared: Alert, alert_
 
 
 COPY_FOR_ANOTHER = """
-INSERT INTO ports_securitylevelchange (id, owner_id, audience_id, level, reason, effective_at)
-VALUES (uuidv7(), %s, %s, 3, 'forged', now())
+INSERT INTO ports_securitylevelchange (id, owner_id, audience_id, scope, operation, level, reason, authority, effective_at)
+VALUES (uuidv7(), %s, %s, 'port', '', 3, 'forged', '', now())
 """
 
 

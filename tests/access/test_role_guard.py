@@ -19,6 +19,7 @@ BESIDE = [
     "access_invitation",
     "delivery_delivery",
     "journal_idempotencykey",
+    "journal_reading",
     "journal_refcounter",
 ]
 FORCED = [*SHAREABLE, *BESIDE]

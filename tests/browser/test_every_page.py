@@ -83,6 +83,29 @@ def cancel_asked(page: Page, places: Places) -> None:
     page.get_by_role("button", name="Cancel alert").click()
 
 
+def level_refused(page: Page) -> None:
+    page.goto("/levels/new/")
+    page.get_by_role("button", name="Set level").click()
+    expect(page.locator("[data-error-summary]")).to_be_focused()
+
+
+def open_newest_level(page: Page) -> None:
+    page.goto("/ports/SEKAA/")
+    page.locator("#level-history .cover").first.click()
+
+
+def contact_refused(page: Page, places: Places) -> None:
+    page.goto("/call/ours/new/")
+    page.get_by_label("Phone").first.fill("call me")
+    page.locator("main .btn.primary").click()
+    expect(page.locator("[data-error-summary]")).to_be_focused()
+
+
+def open_sheet(page: Page, places: Places) -> None:
+    page.goto("/call/")
+    page.get_by_role("link", name="Sheet to print").click()
+
+
 Visit = str | Callable[[Page, Places], Any]
 SIGNED_IN: dict[str, Visit] = {
     "dashboard": "/",
@@ -102,8 +125,19 @@ SIGNED_IN: dict[str, Visit] = {
     "alert of a recipient": lambda page, places: page.goto(places.received),
     "update": lambda page, places: page.goto(f"{places.sent}update/"),
     "history": lambda page, places: page.goto(f"{places.sent}history/"),
+    "whom to call": "/call/",
+    "sheet to print": open_sheet,
+    "our contact points": "/call/ours/",
+    "new contact point": "/call/ours/new/",
+    "new contact point, refused": contact_refused,
+    "audit log": "/audit/",
     "ports": "/ports/",
     "port": "/ports/SEKAA/",
+    "port with facilities": "/ports/PLGDN/",
+    "level form": "/levels/new/",
+    "level form, refused": lambda page, places: level_refused(page),
+    "change of a level": lambda page, places: open_newest_level(page),
+    "facility form": "/facilities/new/",
     "roles": "/roles/",
     "account": "/account/you/",
     "search": "/search/?q=buoy",

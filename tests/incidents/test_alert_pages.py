@@ -24,7 +24,8 @@ SHELL = 9
 @pytest.mark.parametrize(
     ("address", "queries"),
     [
-        ("/", SHELL + 7),  # region; changes of level, ports; deliveries that wait, their alerts; what changed; drafts
+        # region; changes of level, ports; what waits, its alerts; what changed; drafts; levels to decide, to attain; contacts to verify
+        ("/", SHELL + 10),
         ("/alerts/", SHELL + 3),  # ids of the page, its alerts, their deliveries
         ("/ports/", SHELL + 4),  # region, its members; changes of level, ports
     ],

@@ -154,7 +154,8 @@ class Visibility(RuleBasedStateMachine):
     @rule(data=st.data(), level=st.integers(1, 3))
     def set_level(self, data: Any, level: int) -> None:
         self.data = data
-        able = [seat for seat in self.seats("level.change") if len(self.oracle.regions_of(seat[1])) == 1]
+        ports = [seat for seat in self.seats("level.change") if self.oracle.kinds[seat[1]] == "port"]
+        able = [seat for seat in ports if len(self.oracle.regions_of(seat[1])) == 1]
         if able:
             self.world.set_level(self.pick(able, "port"), level)
 

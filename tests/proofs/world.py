@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connections
+from django.utils import timezone
 
 from incidents import actions as alerts
 from incidents.models import Alert
@@ -287,12 +288,14 @@ class World:
         self._compare(entries=[("alert.acknowledged", pk, Shared(seat[1], circle, facts.persons))])
 
     def set_level(self, seat: Seat, level: int) -> None:
-        acting = self.acting(seat)
+        acting = replace(self.acting(seat), second_factor_at=timezone.now())
         with acting_for(acting):
             change = set_security_level(acting, level=level, reason="A test of the level")
-        row = Shared(seat[1], self._circle(Circle("region", self.oracle.regions_of(seat[1])[0]), seat[1]))
-        self.oracle.shared["level", change.pk] = row
-        self._compare(entries=[("level.changed", change.pk, row)])
+        circle = self._circle(Circle("region", self.oracle.regions_of(seat[1])[0]), seat[1])
+        row = self.oracle.shared["level", change.pk] = Shared(seat[1], circle)
+        reached = [one for one in self.oracle.reach_of(circle) if one not in self.oracle.inactive and one != seat[1]]
+        told = [Told(seat[1], one, self.oracle.coordinator_of(circle), None, 1) for one in reached]
+        self._compare(entries=[("level.changed", change.pk, row)], told=(change.pk, told))
 
     # What appeared
 

@@ -12,12 +12,13 @@ from django.forms.widgets import CheckboxInput, FileInput, RadioSelect, Select
 from django.http import HttpRequest
 from django.template import Context
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, gettext_lazy
 
-from portsec.face import wording
+from portsec.face import difference, wording
 
 register = template.Library()
 
@@ -78,6 +79,12 @@ def local_time(at: datetime | str | None, seconds: bool = False) -> SafeString:
 @register.filter
 def span(seconds: float | None) -> str:
     return "–" if seconds is None else wording.span(seconds)
+
+
+@register.filter
+def left_until(at: datetime | None) -> float | None:
+    """Seconds until an instant; negative once it has passed."""
+    return None if at is None else (at - timezone.now()).total_seconds()
 
 
 @register.filter
@@ -142,13 +149,16 @@ def _number(of: Any, name: str) -> int:
 
 
 @register.inclusion_tag("portsec/nav_entry.html", takes_context=True)
-def nav_entry(context: Context, url_name: str, icon_name: str, label: str, bar: bool = False, key: str = "") -> dict[str, Any]:
-    """One line of the main navigation; `bar` keeps it at the bottom of a phone, `key` follows g."""
+def nav_entry(
+    context: Context, url_name: str, icon_name: str, label: str, bar: bool = False, key: str = "", short: str = ""
+) -> dict[str, Any]:
+    """One line of the main navigation; `bar` keeps it at the bottom of a phone, where `short` is its name; `key` follows g."""
     request: HttpRequest | None = context.get("request")
     url = reverse(url_name)
     here = request is not None and (request.path == url or (url != "/" and request.path.startswith(url)))
     waiting = context.get("waiting") if url_name == "alert_list" else None
-    return {"url": url, "icon_name": icon_name, "label": label, "bar": bar, "key": key, "here": here, "waiting": waiting}
+    shown = {"icon_name": icon_name, "label": label, "short": short, "bar": bar, "key": key}
+    return {"url": url, "here": here, "waiting": waiting, **shown}
 
 
 @register.simple_tag
@@ -218,11 +228,17 @@ def areas_json(alert: Any) -> str:
 
 
 @register.filter
-def changes(entry: Any) -> list[dict[str, str]]:
-    """What an entry of the journal changed: field, before, after, in words."""
-    names = dict.fromkeys([*entry.before, *entry.after])
-    found = [
-        {"label": wording.label(name), "before": wording.value(entry.before.get(name)), "after": wording.value(entry.after.get(name))}
-        for name in names
-    ]
-    return [one for one in found if one["before"] != one["after"]]
+def changes(entry: Any) -> list[dict[str, Any]]:
+    """What an entry of the journal changed: field, before, after, in words; `parts` where only some of it changed."""
+    old, new = entry.before, entry.after
+    return [_change(name, old.get(name), new.get(name)) for name in dict.fromkeys([*old, *new]) if _is_told(old.get(name), new.get(name))]
+
+
+def _is_told(before: Any, after: Any) -> bool:
+    """An empty text and a missing one read the same."""
+    return before != after and bool(wording.value(before) or wording.value(after))
+
+
+def _change(name: str, before: Any, after: Any) -> dict[str, Any]:
+    told = {"label": wording.label(name), "before": wording.value(before), "after": wording.value(after)}
+    return {**told, "parts": difference.parts(before, after)}

@@ -37,7 +37,7 @@ class Migration(migrations.Migration):
                 ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='access.organisation')),
             ],
             options={
-                'indexes': [models.Index(fields=['audience', 'seq'], name='entry_feed'), models.Index(fields=['owner', 'seq'], name='entry_own_feed'), models.Index(fields=['object_id', 'seq'], name='entry_history'), models.Index(condition=models.Q(('seq__isnull', True)), fields=['id'], name='entry_unnumbered')],
+                'indexes': [models.Index(fields=['audience', 'seq'], include=('id', 'owner', 'persons'), name='entry_feed'), models.Index(fields=['owner', 'seq'], include=('id', 'audience', 'persons'), name='entry_own_feed'), models.Index(fields=['object_id', 'seq'], name='entry_history'), models.Index(condition=models.Q(('seq__isnull', True)), fields=['id'], name='entry_unnumbered')],
             },
         ),
         migrations.CreateModel(

@@ -18,7 +18,7 @@ MOST = 20_000  # clients
 
 
 class Command(BaseCommand):
-    help = "Measures alerts on their way to open dashboards against a bare server of sockets (portsec/bench/README.md)."
+    help = "Measures alerts on their way to open dashboards against a bare server of sockets (bench/README.md)."
     requires_system_checks = ()  # they ask the database
 
     def add_arguments(self, parser: ArgumentParser) -> None:

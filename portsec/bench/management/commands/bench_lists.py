@@ -25,7 +25,7 @@ HEAD = ("query", "organisation", "through", "ms", "baseline_ms", "ratio", "queri
 
 
 class Command(BaseCommand):
-    help = "Measures lists of a million records against the best SQL by hand (portsec/bench/README.md)."
+    help = "Measures lists of a million records against the best SQL by hand (bench/README.md)."
     requires_system_checks = ()  # they ask the database
 
     def add_arguments(self, parser: ArgumentParser) -> None:
