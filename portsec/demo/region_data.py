@@ -73,6 +73,7 @@ GDANSK_PEOPLE = (
     ("observer.plgdn", "Olga Sowa", "observer"),
     ("admin.plgdn", "Marek Czapla", "administrator"),
 )
+GDANSK_INVITED = ("night.plgdn", "Lidia Wydra", "staff")
 
 
 class DemoFacility(NamedTuple):

@@ -4,16 +4,18 @@ from dataclasses import dataclass
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
+from django.utils import timezone
 
 from ports.models import PortProfile
-from portsec.access.acting import as_system
-from portsec.access.actions import add_member, create_organisation, create_region, issue_token, join_region
-from portsec.access.models import Membership, Organisation, Region, ServiceToken, User
+from portsec.access.acting import Acting, acting_for, as_system
+from portsec.access.actions import add_member, create_organisation, create_region, invite_person, issue_token, join_region
+from portsec.access.models import Invitation, Membership, Organisation, Region, ServiceToken, User
 from portsec.access.roles import Role
 from portsec.demo.region_data import (
     BALTIC,
     BALTIC_BODIES,
     BALTIC_PORTS,
+    GDANSK_INVITED,
     GDANSK_PEOPLE,
     KATTEGAT,
     KATTEGAT_BODIES,
@@ -54,6 +56,7 @@ def build() -> None:
         _person(login, name, gdansk, role, hashed)
     # One person in two organisations, so that the switcher has something to switch.
     add_once(User.objects.get(email=address("pfso.plgdn")), Organisation.objects.get(port__unlocode="PLGDY"), Role.DEPUTY)
+    _invitation(gdansk, *GDANSK_INVITED)
 
 
 def accounts() -> list[Account]:
@@ -118,6 +121,15 @@ def _person(login: str, name: str, organisation: Organisation, role: str, hashed
             # A second factor can be set up only under an address that is known to be one's own.
             EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     add_once(user, organisation, role)
+
+
+def _invitation(organisation: Organisation, login: str, name: str, role: str) -> None:
+    """One that waits; its mail stands at /demo/mail/, and the link in it works."""
+    administrator = User.objects.get(email=address("admin.plgdn"))
+    acting = Acting(administrator, organisation, Role.ADMINISTRATOR, second_factor_at=timezone.now())
+    with acting_for(acting):
+        if not Invitation.objects.of(acting).filter(email=address(login)).exists():
+            invite_person(acting, email=address(login), name=name, role=role)
 
 
 def add_once(user: User, organisation: Organisation, role: str) -> None:

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from portsec.access import invitation_mail
 from portsec.access.acting import NotAllowedError, acting_for, as_system
-from portsec.access.actions import accept_as_new, deactivate_member, invite_person, send_again, withdraw_invitation
+from portsec.access.actions import accept_as_member, accept_as_new, deactivate_member, invite_person, send_again, withdraw_invitation
 from portsec.access.models import Invitation, Membership, User
 from portsec.access.roles import Role
 from portsec.journal.models import Entry
@@ -161,17 +161,20 @@ def without_marks(page: str) -> str:
 
 def test_inviting_asks_the_same_of_the_database_for_both(committed: Cast) -> None:
     """No difference in time can come from queries that are the same, and no account is looked for."""
-    elsewhere = committed.user("trieste").email
-    with sql_spoken() as said:
-        invite(committed, elsewhere)
-        between = len(said)
-        invite(committed, "nobody@nowhere.example")
-    known, unknown = said[:between], said[between:]
+    officer = committed.user("trieste").email
+    invite(committed)  # fills what is asked once a process
+    said = {}
+    for email in (officer, "nobody@nowhere.example"):
+        with SqlSpoken() as spoken:
+            invite(committed, email)
+        said[email] = spoken
+    known, unknown = said.values()
     assert known == unknown
+    assert known
     assert not [one for one in known if 'FROM "access_user" WHERE' in one]
 
 
-class sql_spoken:
+class SqlSpoken:
     """The statements of the application's role, without their values."""
 
     def __enter__(self) -> list[str]:
@@ -314,6 +317,17 @@ def test_a_link_works_once(committed: Cast) -> None:
     assert closed(link()) == (410, "This link has been used")
     with pytest.raises(Conflict):
         accept_as_new(secret(), name="Ola", password=GOOD)
+
+
+def test_a_link_that_closes_between_the_look_and_the_press_opens_nothing(committed: Cast) -> None:
+    """The verb asks again under its lock, whatever the page has shown."""
+    officer = committed.user("trieste")
+    invitation = invite(committed, officer.email)
+    with acting_for(manager(committed)) as acting:
+        withdraw_invitation(acting, invitation)
+    with pytest.raises(Conflict, match="no longer open"):
+        accept_as_member(secret(), officer)
+    assert not Membership.objects.filter(user=officer, organisation=committed.gdansk).exists()
 
 
 def test_a_closed_organisations_link_opens_nothing(committed: Cast) -> None:
@@ -459,8 +473,8 @@ def test_the_list_shows_who_has_a_second_factor(committed: Cast) -> None:
     assert {role for role, has in people.items() if has} == {Role.ADMINISTRATOR}
 
 
-# Session, user, memberships; begin, who acts, position; permission of the page's parts (nothing); people, invitations;
-# what waits.
+# Of each page: session, user, memberships; savepoint, who acts, the journal's position; what waits; the two ends of the savepoint.
+# Its own: people and invitations; has this person a second factor; tokens.
 @pytest.mark.parametrize(("address", "parts"), [("/organisation/", 2), ("/organisation/invite/", 1), ("/organisation/tokens/", 1)])
 def test_a_page_makes_the_same_queries_for_few_and_many(
     cast: Cast, browse: Callable[..., Client], django_assert_num_queries: Any, address: str, parts: int
