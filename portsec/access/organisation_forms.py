@@ -12,16 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from portsec.access.models import Organisation
 from portsec.access.roles import ROLES_OF_KIND, SCOPES, VERBS, Role
-from portsec.problems import Refused
-
-
-class OrganisationForm(forms.Form):
-    """Shows what a verb refused beside the field it names, with the input kept."""
-
-    def add_refusal(self, refused: Refused) -> None:
-        for fault in refused.faults:
-            name = fault.field.partition("/")[0]
-            self.add_error(name if name in self.fields else None, fault.detail)
+from portsec.face.forms import RefusalMixin
 
 
 def role_choices(organisation: Organisation, *, without: Iterable[Role] = ()) -> list[tuple[str, str]]:
@@ -39,7 +30,7 @@ class RoleField(forms.ChoiceField):
         )
 
 
-class RoleForm(OrganisationForm):
+class RoleForm(RefusalMixin, forms.Form):
     role = RoleField(gettext_lazy("Role"))
 
     def __init__(self, organisation: Organisation, *args: Any, **kwargs: Any) -> None:
@@ -66,7 +57,7 @@ class InviteForm(RoleForm):
     field_order = ["email", "name", "role"]
 
 
-class HandOverForm(OrganisationForm):
+class HandOverForm(RefusalMixin, forms.Form):
     own_role = RoleField(gettext_lazy("Your own role afterwards"))
 
     def __init__(self, organisation: Organisation, *args: Any, **kwargs: Any) -> None:
@@ -75,7 +66,7 @@ class HandOverForm(OrganisationForm):
         self.fields["own_role"].choices = role_choices(organisation, without=managers)  # type: ignore[attr-defined]
 
 
-class JoinForm(OrganisationForm):
+class JoinForm(RefusalMixin, forms.Form):
     name = forms.CharField(
         label=gettext_lazy("Your name"),
         max_length=120,
@@ -102,7 +93,7 @@ LIFETIMES = {
 DAY_FORMATS = ["%d.%m.%Y", "%Y-%m-%d", "%d/%m/%Y"]
 
 
-class TokenForm(OrganisationForm):
+class TokenForm(RefusalMixin, forms.Form):
     name = forms.CharField(
         label=gettext_lazy("Name"),
         max_length=80,
@@ -171,7 +162,7 @@ GRACE_CHOICES = {
 }
 
 
-class RotateForm(OrganisationForm):
+class RotateForm(RefusalMixin, forms.Form):
     grace = forms.TypedChoiceField(
         label=gettext_lazy("The old secret still works"),
         coerce=int,

@@ -73,7 +73,7 @@ def record_own(
     persons: list[UUID] | None = None,
 ) -> Entry:
     """What an organisation does with what is its own (an invitation, a token, an export): told to that organisation alone,
-    or to `persons` of it where it held TLP:RED."""
+    or to `persons` of it where it held TLP:RED. Its dashboards show the summary; what it held is for who may read the audit log."""
     return _write(
         verb=verb,
         kind=kind,
@@ -83,7 +83,6 @@ def record_own(
         audience=own_audience(acting),
         persons=persons,
         summary=summary,
-        row=after,
         before=before or {},
         after=after,
     )

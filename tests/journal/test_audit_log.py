@@ -134,6 +134,15 @@ def test_an_export_that_held_red_is_itself_known_to_the_named_alone(cast: Cast, 
         assert Entry.objects.visible_to(acting).filter(verb="audit.exported").count() == 1
 
 
+def test_what_an_auditor_looked_for_is_not_on_colleagues_dashboards(cast: Cast, browse: Browse) -> None:
+    """The live row goes to everybody of the organisation; the filters are for who may read the log."""
+    assert browse("gdansk").get("/audit/", {"format": "csv", "search": "gate keeper"}).status_code == 200
+    with acting_for(cast.as_("gdansk", Role.OBSERVER)) as acting:
+        [told] = Entry.objects.visible_to(acting).filter(verb="audit.exported")
+    assert (told.row, told.after["search"]) == ({}, "gate keeper")
+    assert "gate keeper" not in told.summary
+
+
 def test_a_token_finds_nothing_of_red(red: Alert, program: Program) -> None:
     for name in ("gdansk", "riga"):
         assert found(program(name)) == []
