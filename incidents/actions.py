@@ -162,20 +162,20 @@ def cancel_alert(acting: Acting, alert: Alert, *, reason: str) -> Alert:
         alert.updated_at = alert.ended_at
         alert.save()
         message = _message(acting, alert, MessageType.CANCEL, note=reason)
-        delivery.withdraw(acting, alert.pk, before_version=alert.version, reason=_("Cancelled"))
+        delivery.call_off(acting, alert.pk, before_version=alert.version, reason=_("Cancelled"))
         summary = _("%s cancelled %s: %s") % (acting.organisation.name, alert.ref_id, reason)
         record(acting, "alert.cancelled", alert, summary, row=rows.ended_row(alert, message))
     return alert
 
 
-def acknowledge_alert(acting: Acting, alert: Alert, *, remark: str = "") -> Delivery:
+def acknowledge_alert(acting: Acting, alert: Alert, *, remark: str = "", through: delivery.Through | None = None) -> Delivery:
     """Answers for the acting organisation, once. Raises Conflict where nothing waits for its answer.
 
     The answer is news to the sender and to the organisation itself (and the coordinator that sees deliveries), to nobody else.
     """
     acting.require("alert.acknowledge")
     with transaction.atomic():
-        answered = delivery.acknowledge(acting, alert.pk, remark)
+        answered = delivery.acknowledge(acting, alert.pk, remark, through)
         if answered is None:
             raise Conflict(_no_answer_wanted(acting, alert))
         record(
@@ -230,7 +230,7 @@ def _tell(
     summary = sentence % (acting.organisation.name, alert.ref_id, message.note or alert.headline)
     row = rows.alert_row(alert, note=message.note, acknowledge_by=due, asks_again=message.asks_again)
     entry = record(acting, verb, alert, summary, row=row, before=before, after=after)
-    telling = delivery.Telling(entry, message.version, due)
+    telling = delivery.Telling(entry, message.version, alert.severity, due)
     told = delivery.fan_out(telling, answers_stand=message.version > 1 and not message.asks_again)
     return list(Organisation.objects.filter(pk__in=told).order_by("name"))
 

@@ -3,6 +3,8 @@
 from django.urls import reverse
 
 from incidents.queries import drafts_to_send, waiting_counts
+from incidents.told import alert_facts, answer_alert
+from portsec.delivery.facts import register_facts
 from portsec.face.waits import register_waits
 from portsec.live.context import register_waiting
 from portsec.live.links import register_link
@@ -18,5 +20,6 @@ ICONS = {
 
 def register() -> None:
     register_link("alert", lambda pk: reverse("alert_detail", args=[pk]), icons=ICONS)
+    register_facts("alert", alert_facts, answer=answer_alert)
     register_waiting(waiting_counts)
     register_waits(drafts_to_send)

@@ -248,7 +248,7 @@ SPECTACULAR_SETTINGS = {
         "AudienceKind": "portsec.access.models.audience.Audience.Kind",
         "OrganisationKind": "portsec.access.models.organisation.Organisation.Kind",
         "AlertState": "incidents.models.alert.Alert.State",
-        "DeliveryState": "portsec.delivery.models.State",
+        "DeliveryState": "portsec.delivery.models.delivery.State",
         "Severity": "incidents.models.cap.Severity",
         "Urgency": "incidents.models.cap.Urgency",
         "Certainty": "incidents.models.cap.Certainty",
@@ -268,6 +268,9 @@ CELERY_BEAT_SCHEDULE = {
     "number-entries": {"task": "portsec.journal.tasks.number_entries", "schedule": 1.0, "options": {"expires": 2}},
     "forget-idempotency-keys": {"task": "portsec.journal.tasks.forget_idempotency_keys", "schedule": 3600.0, "options": {"expires": 600}},
     "expire-alerts": {"task": "incidents.tasks.expire_alerts", "schedule": 1.0, "options": {"expires": 2}},
+    "send-messages": {"task": "portsec.delivery.tasks.send_messages", "schedule": 1.0, "options": {"expires": 2}},
+    "send-to-failing": {"task": "portsec.delivery.tasks.send_to_failing", "schedule": 1.0, "options": {"expires": 2}},
+    "escalate": {"task": "portsec.delivery.tasks.escalate", "schedule": 1.0, "options": {"expires": 2}},
     "beat-heartbeat": {"task": "portsec.live.tasks.heartbeat", "schedule": 5.0, "options": {"expires": 10}},
 }
 
@@ -295,6 +298,16 @@ EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 globals().update(EMAIL_CONFIG)
 EMAIL_TIMEOUT = 10  # seconds: an invitation is sent while its sender waits
 DEFAULT_FROM_EMAIL = env.str("PORTSEC_FROM_EMAIL", default=f"portsec@{_base.hostname}")
+
+# Messages to phones: a gateway's address, its headers and a JSON body in which {to} and {text} are filled in
+SMS_URL = env.str("PORTSEC_SMS_URL", default="")
+SMS_HEADERS = env.json("PORTSEC_SMS_HEADERS", default={})
+SMS_BODY = env.str("PORTSEC_SMS_BODY", default='{"to": "{to}", "text": "{text}"}')
+# Push to browsers: the private key of this installation, as `manage.py vapid_key` makes one
+VAPID_PRIVATE_KEY = env.str("PORTSEC_VAPID_PRIVATE_KEY", default="")
+# The watchdog of the deliveries: whom it writes to, and an address that it asks for while all is well
+OPERATOR_EMAIL = env.str("PORTSEC_OPERATOR_EMAIL", default="")
+HEARTBEAT_URL = env.str("PORTSEC_HEARTBEAT_URL", default="")
 
 LOGGING = {
     "version": 1,

@@ -47,6 +47,7 @@ urlpatterns = [
     path("", include("ports.urls")),
     path("", include("portsec.live.urls")),
     path("", include("portsec.access.urls")),
+    path("", include("portsec.delivery.urls")),
     path("switch/", access.switch_organisation, name="switch_organisation"),
     path("theme/", access.set_theme, name="set_theme"),
     path("roles/", access.roles, name="roles"),

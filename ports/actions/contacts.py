@@ -11,9 +11,11 @@ from django.utils.translation import gettext as _
 
 from ports.contact_content import REACHED_BY, WRITTEN, check_contact, content_of
 from ports.models import ContactPoint
+from ports.told import followed
 from portsec.access.acting import Acting, NotAllowedError
 from portsec.access.audiences import AudienceWish, resolve_audience
 from portsec.access.models import ShareableQuerySet
+from portsec.delivery.endpoints import follow_contact, leave_contact, place_contacts
 from portsec.journal.actions import record
 from portsec.problems import Conflict, Fault, Refused
 
@@ -30,6 +32,7 @@ def add_contact_point(acting: Acting, *, wish: AudienceWish = THE_REGION, **cont
         contact.audience = resolve_audience(acting, wish)
         contact.call_order = (_active(acting).aggregate(last=Max("call_order"))["last"] or 0) + 1
         contact.save(force_insert=True)
+        follow_contact(acting, followed(contact))
         _record(acting, "contact_point.added", contact, _("%(organisation)s added a contact point: %(role)s"), after=content_of(contact))
     return contact
 
@@ -56,6 +59,7 @@ def edit_contact_point(acting: Acting, contact: ContactPoint, **changes: Any) ->
     with transaction.atomic():
         _claim(acting, contact)
         contact.save(update_fields=[*WRITTEN, "verified_by"])  # not the order, which another hand may change meanwhile
+        follow_contact(acting, followed(contact))
         old, new = ({name: values[name] for name in changed} for values in (before, after))
         _record(acting, "contact_point.edited", contact, _("%(organisation)s changed a contact point: %(role)s"), before=old, after=new)
     return contact
@@ -82,6 +86,7 @@ def retire_contact_point(acting: Acting, contact: ContactPoint) -> ContactPoint:
         _claim(acting, contact)
         contact.is_active = False
         contact.save(update_fields=["is_active"])
+        leave_contact(contact.pk)
         _record(acting, "contact_point.retired", contact, _("%(organisation)s retired a contact point: %(role)s"))
     return contact
 
@@ -99,6 +104,7 @@ def reorder(acting: Acting, contact: ContactPoint, *, place: int) -> None:
         for number, one in enumerate(ordered, 1):
             one.call_order = number
         ContactPoint.objects.bulk_update(ordered, ["call_order"])
+        place_contacts({one.pk: one.call_order for one in ordered})
         summary = _("%(organisation)s changed who is called first: %(role)s")
         changed = {"before": {"call_order": before}, "after": {"call_order": place}}
         _record(acting, "contact_point.reordered", contact, summary, **changed)

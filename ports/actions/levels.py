@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from ports.actions.attainment import start_clocks
 from ports.models import LevelScope, PortFacility, SecurityLevel, SecurityLevelChange
+from ports.models.level import SEVERITY_OF_LEVEL
 from ports.queries.levels import above, in_force_of
 from ports.rows import level_row
 from ports.step_up import require_exceptional
@@ -193,7 +194,7 @@ def _tell(acting: Acting, change: SecurityLevelChange) -> None:
         before=_kept(change.replaces) if change.replaces else {},
         after=_kept(change),
     )
-    delivery.fan_out(delivery.Telling(entry, 1, None))
+    delivery.fan_out(delivery.Telling(entry, 1, SEVERITY_OF_LEVEL[change.level]))
 
 
 def summary_of(change: SecurityLevelChange) -> str:

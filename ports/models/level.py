@@ -23,6 +23,10 @@ class SecurityLevel(models.IntegerChoices):
     EXCEPTIONAL = 3, _("exceptional")
 
 
+# How severe a change of level is to those who are told, in the words of CAP: who asks for Extreme and Severe hears of 3 and 2.
+SEVERITY_OF_LEVEL: dict[int, str] = {1: "Moderate", 2: "Severe", 3: "Extreme"}
+
+
 class LevelScope(models.TextChoices):
     """What a level is set for (domain.md §4)."""
 

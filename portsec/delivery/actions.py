@@ -1,5 +1,6 @@
 """Telling organisations a thing, and what they answer. Rows are written with the thing itself: all or none."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,28 +12,32 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from portsec.access.acting import Acting, as_system, current_alias
-from portsec.delivery.models import OPEN, Channel, Delivery, State
+from portsec.delivery.models import OPEN, Channel, Delivery, Dispatch, Purpose, State
+from portsec.delivery.models.escalation import DEFAULT_STEPS
 from portsec.journal.models import Entry
 
 
 @dataclass(frozen=True)
 class Telling:
-    """What is told: the journal entry, the version of its object, and until when an answer is asked (None: not asked)."""
+    """What is told: the journal entry, the version of its object, how severe it is (CAP 1.2), and until when an answer is
+    asked (None: not asked)."""
 
     entry: Entry
     version: int
-    acknowledge_by: datetime | None
+    severity: str
+    acknowledge_by: datetime | None = None
 
 
 def fan_out(telling: Telling, *, answers_stand: bool = False) -> list[UUID]:
-    """One `Delivery` for each organisation of the entry's audience but the sender, in one statement; returns the recipients.
+    """A `Delivery` for each organisation of the entry's audience but the sender, and what is sent of it at once; returns the recipients.
 
-    With `answers_stand` who has answered the version before counts as having answered this one.
+    One call, three statements, whatever the number. With `answers_stand` who has answered the version before counts as
+    having answered this one.
     """
     with connections[current_alias()].cursor() as cursor:
         cursor.execute(
-            "SELECT app_fan_out(%s, %s, %s, %s, %s)",
-            [telling.entry.pk, telling.version, Channel.DASHBOARD, telling.acknowledge_by, answers_stand],
+            "SELECT app_fan_out(%s, %s, %s, %s, %s, %s)",
+            [telling.entry.pk, telling.version, telling.severity, telling.acknowledge_by, answers_stand, json.dumps(DEFAULT_STEPS)],
         )
         return [row[0] for row in cursor.fetchall()]
 
@@ -46,16 +51,36 @@ def coordinator_of(audience_id: UUID) -> UUID | None:
 
 
 def withdraw(acting: Acting, object_id: UUID, *, before_version: int, reason: str) -> int:
-    """Stops what is still open of the earlier versions; what was answered stays as it was."""
+    """Stops what is still open of the earlier versions, and what was not yet sent; what was answered stays as it was."""
+    with connections[current_alias()].cursor() as cursor:
+        cursor.execute("SELECT app_stop_dispatches(%s, %s, %s, %s)", [object_id, before_version, reason, timezone.now()])
     stale = Delivery.objects.sent_by(acting).filter(object_id=object_id, version__lt=before_version, state__in=OPEN)
     return int(stale.update(state=State.SUPPRESSED, reason=reason))
 
 
-def acknowledge(acting: Acting, object_id: UUID, remark: str = "") -> Delivery | None:
+def call_off(acting: Acting, object_id: UUID, *, before_version: int, reason: str) -> int:
+    """As `withdraw`, and sends the cancellation to wherever the thing was sent. Returns to how many endpoints."""
+    withdraw(acting, object_id, before_version=before_version, reason=reason)
+    with connections[current_alias()].cursor() as cursor:
+        cursor.execute("SELECT app_dispatch_cancellation(%s, %s)", [object_id, timezone.now()])
+        return int(cursor.fetchone()[0])
+
+
+@dataclass(frozen=True)
+class Through:
+    """How an answer came: the channel, and the contact point whose link was used."""
+
+    channel: Channel = Channel.DASHBOARD
+    label: str = ""
+
+
+def acknowledge(acting: Acting, object_id: UUID, remark: str = "", through: Through | None = None) -> Delivery | None:
     """Records the acting organisation's answer; None where nothing waited for one (told twice, withdrawn, never addressed).
 
-    Only the first answer counts: two hands on one button cannot both win.
+    Only the first answer counts: two hands on one button cannot both win. The escalation asks for open rows only, so this
+    stops it at once.
     """
+    way = through or Through()
     waiting = Delivery.objects.received_by(acting).filter(object_id=object_id, state__in=OPEN).order_by("-version", "created_at")
     newest: Delivery | None = waiting.first()
     if newest is None:
@@ -65,6 +90,8 @@ def acknowledge(acting: Acting, object_id: UUID, remark: str = "") -> Delivery |
         state=State.ACKNOWLEDGED,
         acknowledged_at=now,
         acknowledged_by=acting.user,
+        answered_through=way.channel,
+        answered_for=way.label,
         remark=remark,
         seen_at=Coalesce(F("seen_at"), now),
         delivered_at=Coalesce(F("delivered_at"), now),
@@ -128,5 +155,7 @@ def _mark(marks: Sequence[Mark], assignment: str, condition: str) -> list[UUID]:
 
 
 def expire(object_id: UUID) -> int:
-    """Ends what is still open of an object that has expired (inside `as_system`)."""
+    """Ends what is still open of an object that has expired, and what was not yet sent (inside `as_system`)."""
+    waiting = Dispatch.objects.filter(delivery__object_id=object_id, state=State.QUEUED).exclude(purpose=Purpose.CANCEL)
+    waiting.update(state=State.EXPIRED, ended_at=timezone.now())
     return int(Delivery.objects.filter(object_id=object_id, state__in=OPEN).update(state=State.EXPIRED, reason=""))

@@ -120,9 +120,32 @@ def record_access(
     )
 
 
+def record_for(
+    organisation: Organisation,
+    verb: str,
+    kind: str,
+    object_id: UUID,
+    summary: str,
+    *,
+    row: dict[str, Any] | None = None,
+    persons: list[UUID] | None = None,
+) -> Entry:
+    """What the system tells one organisation alone: nobody answered it, an address of its own is dead (inside `as_system`)."""
+    return _write(
+        verb=verb,
+        kind=kind,
+        object_id=object_id,
+        owner=organisation,
+        audience=_own_audience_of(organisation),
+        persons=persons,
+        summary=summary,
+        row=row,
+    )
+
+
 def _write(*, summary: str, **columns: Any) -> Entry:
     for name in ("row", "before", "after"):
-        columns[name] = plain(columns.get(name, {}))
+        columns[name] = plain(columns.get(name) or {})
     entry: Entry = Entry.objects.create(at=timezone.now(), summary=summary[:300], request_id=current_request_id(), **columns)
     transaction.on_commit(number_soon, using=current_alias())
     return entry

@@ -11,6 +11,7 @@ from contextlib import suppress
 
 from django.utils import timezone
 
+from portsec.delivery.boards import word_for_boards
 from portsec.journal.sequencer import number_entries
 from portsec.live import marks, news
 from portsec.live.desk import Desk
@@ -207,7 +208,7 @@ class Hub:
                 self._marks.put_back(taken)
                 raise
         if due := self._boards.take_due(time.monotonic()):
-            word = await self._clerk.ask(marks.word_for_boards, due)
+            word = await self._clerk.ask(word_for_boards, due)
             if not await self._wakeups.tell_boards(word):
                 self._hear_of_boards(word.encode())
 

@@ -5,10 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from django.db import connections
 from django.utils import timezone
 
-from portsec.access.acting import as_system
 from portsec.delivery.actions import Mark, mark_delivered, mark_seen
 from portsec.live.line import Visitor
 from portsec.live.ring import LiveEntry
@@ -17,12 +15,6 @@ TELLING = frozenset({"alert.published", "alert.updated", "level.changed"})  # wh
 MOST = 50_000  # marks that may wait while the database is away
 MOST_SEEN = 200  # ids in one message of a client
 BETWEEN = 1.0  # seconds between two words about the same object
-
-PARTIES = """
-SELECT party::text, d.persons::text[], array_agg(DISTINCT d.object_id::text)
-FROM delivery_delivery d CROSS JOIN LATERAL unnest(ARRAY[d.sender_id, d.coordinator_id]) AS party
-WHERE d.object_id = ANY(%s::uuid[]) AND party IS NOT NULL GROUP BY 1, 2
-"""
 
 Key = tuple[str, str, str]  # object, organisation, user
 
@@ -99,13 +91,6 @@ class Boards:
         self._changed.difference_update(due)
         self._told_at.update(dict.fromkeys(due, now))
         return due
-
-
-def word_for_boards(objects: list[str]) -> str:
-    """JSON for every web process: `[[organisation, readers or null, ids]]`, of the sender and of who coordinates."""
-    with as_system("hub: whose boards show a delivery"), connections["system"].cursor() as cursor:
-        cursor.execute(PARTIES, [objects])
-        return json.dumps(cursor.fetchall())
 
 
 def read_word(said: bytes) -> list[tuple[str, list[str] | None, list[str]]]:

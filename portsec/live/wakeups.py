@@ -9,10 +9,10 @@ from django.conf import settings
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
+from portsec.delivery.boards import BOARDS
 from portsec.journal.sequencer import CHANNEL
 
 logger = logging.getLogger(__name__)
-BOARDS = "portsec:deliveries"
 LONGEST_PAUSE = 2.0  # seconds between two attempts to reach it
 
 

@@ -92,7 +92,7 @@ class Stack:
 
     def _worker(self) -> Daemon:
         # Threads: one process instead of two, and a recipient that hangs delays no other.
-        options = ["--pool", "threads", "--concurrency", "4", "--without-gossip", "--without-mingle", "--without-heartbeat"]
+        options = ["--pool", "threads", "--concurrency", "8", "--without-gossip", "--without-mingle", "--without-heartbeat"]
         return Daemon(
             "Worker",
             [*CELERY, "worker", "--loglevel", "WARNING", *options],

@@ -290,6 +290,7 @@ PUBLIC = {
     "schema": "the description of the API, the same for everybody",
     "docs": "a reader of the schema",
     "invitation": "what its link opens is for whoever holds it; without one it says where to look",
+    "answer_link": "what a message's link asks is for whoever got the message; without one it says where to look",
     "demo_mail": "exists in the demo only, which listens on this machine alone",
 }
 

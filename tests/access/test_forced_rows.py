@@ -1,6 +1,7 @@
 """Proof 1, with rows that are really there: FORCE holds for the role that owns the tables."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.utils import timezone
@@ -9,6 +10,10 @@ from incidents.models import Alert
 from ports.actions import add_contact_point, add_facility, set_security_level
 from portsec.access.acting import acting_for
 from portsec.access.models import Invitation
+from portsec.delivery.escalation import escalate_due
+from portsec.delivery.leases import lease
+from portsec.delivery.models import EscalationPolicy
+from portsec.delivery.models.escalation import DEFAULT_STEPS
 from portsec.journal.readings import record_reading
 from tests.access.sql import changed, one
 from tests.access.test_role_guard import FORCED
@@ -23,7 +28,12 @@ VALUES (uuidv7(), app_org(), app_user(), 'k', 'f', '{}', now())
 @pytest.fixture
 def something_everywhere(committed: Cast, publish: Callable[..., Alert]) -> Cast:
     """At least one committed row in every forced table."""
-    alert = publish(committed.as_("gdansk"))
+    with acting_for(committed.as_("gdynia")) as acting:
+        add_contact_point(acting, role="Watch", email="watch@gdynia.example", situations=["alert"])
+        EscalationPolicy.objects.create(organisation=acting.organisation, steps=DEFAULT_STEPS)
+    alert = publish(committed.as_("gdansk"), acknowledge_within=30)
+    lease(timezone.now(), slow=False)
+    escalate_due(timezone.now() + timedelta(seconds=31))
     with acting_for(committed.as_("gdansk")) as acting:
         add_facility(acting, name="Container terminal", imo_number="PLGDN-0001")
         set_security_level(acting, level=2, reason="Unlit craft")

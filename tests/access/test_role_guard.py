@@ -17,7 +17,12 @@ BESIDE = [
     "access_audience",
     "access_audiencegrant",
     "access_invitation",
+    "delivery_attempt",
     "delivery_delivery",
+    "delivery_dispatch",
+    "delivery_endpoint",
+    "delivery_escalation",
+    "delivery_escalationpolicy",
     "journal_idempotencykey",
     "journal_reading",
     "journal_refcounter",
@@ -72,6 +77,7 @@ CALLERS = {
     "app_audiences": {APP, SYSTEM, DEFINER},
     "app_correspondents": {APP, SYSTEM, DEFINER},
     "app_delivery_coordinator": {APP, SYSTEM, DEFINER},
+    "app_dispatch_cancellation": {APP, DEFINER},
     "app_fan_out": {APP, DEFINER},
     "app_log_grant": {DEFINER, OWNER},
     "app_org": {APP, SYSTEM, DEFINER},
@@ -79,6 +85,8 @@ CALLERS = {
     "app_regions": {APP, SYSTEM, DEFINER},
     "app_resolve_audience": {APP, SYSTEM, DEFINER},
     "app_rule_members": {SYSTEM, DEFINER},
+    "app_steer_escalation": {APP, DEFINER},
+    "app_stop_dispatches": {APP, DEFINER},
     "app_view_permission": {APP, SYSTEM, DEFINER},
     "app_visible_organisations": {APP, SYSTEM, DEFINER},
     "journal_ends": {APP, SYSTEM, DEFINER},
@@ -187,8 +195,8 @@ def test_not_even_the_definer_may_change_more_of_the_journal_than_its_number() -
 @pytest.mark.parametrize("alias", ["default", "system"])
 def test_what_was_told_stays_told(alias: str) -> None:
     """The application deletes no delivery, no message, no change of level."""
-    tables = ["incidents_alertmessage", "ports_securitylevelchange", "delivery_delivery"]
-    assert [one("SELECT has_table_privilege('portsec_app', %s, 'DELETE')", [table], alias=alias) for table in tables] == [False] * 3
+    tables = ["incidents_alertmessage", "ports_securitylevelchange", "delivery_delivery", "delivery_dispatch", "delivery_attempt"]
+    assert [one("SELECT has_table_privilege('portsec_app', %s, 'DELETE')", [table], alias=alias) for table in tables] == [False] * 5
 
 
 def test_the_application_may_not_number_entries() -> None:

@@ -197,7 +197,7 @@ def nobody_tells_in_anothers_name(scene: Scene) -> None:
     [(_level, change)] = scene.things["level"]
     with acting_for(scene.recipient), rolled_back():
         [entry] = ask("SELECT id FROM journal_entry WHERE object_id = %s", [str(change)])
-        assert not ask("SELECT app_fan_out(%s, 1, 'unused', NULL, false)", [str(entry)]), "through a channel that nobody was told by"
+        assert not ask("SELECT app_fan_out(%s, 1, 'Severe', NULL, false, '[]')", [str(entry)])
 
 
 def a_stranger_cannot_be_named(scene: Scene) -> None:

@@ -30,6 +30,10 @@ OPEN = (State.QUEUED, State.SENDING, State.ACCEPTED, State.DELIVERED, State.SEEN
 
 class Channel(models.TextChoices):
     DASHBOARD = "dashboard", _("Dashboard")
+    EMAIL = "email", _("E-mail")
+    WEBHOOK = "webhook", _("Webhook")
+    WEBPUSH = "webpush", _("Push to a browser")
+    SMS = "sms", _("Text message")
 
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
@@ -56,8 +60,9 @@ class DeliveryManager(models.Manager.from_queryset(DeliveryQuerySet)):  # type: 
 
 
 class Delivery(models.Model):
-    """Telling one organisation one thing through one channel, written in the transaction that publishes the thing.
+    """Telling one organisation one thing, written in the transaction that publishes the thing.
 
+    Its dashboards show it, and it holds the organisation's answer; each `Dispatch` carries it outside, to one endpoint.
     `version` is the message of the object that was told (an update is a new one); `acknowledge_by` is empty where no
     answer is asked. `carried_over` marks an answer given to an earlier version that still stands.
     """
@@ -81,8 +86,14 @@ class Delivery(models.Model):
     acknowledge_by = models.DateTimeField(null=True)
     acknowledged_at = models.DateTimeField(null=True)
     acknowledged_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    answered_through = models.CharField(max_length=12, choices=Channel, blank=True)
+    answered_for = models.CharField(max_length=120, blank=True, help_text="The contact point whose link was used.")
     carried_over = models.BooleanField(default=False)
     remark = models.CharField(max_length=500, blank=True)
+    escalation_steps = models.JSONField(default=list, help_text="As the policy stood when it was told (EscalationPolicy.steps).")
+    escalation_step = models.PositiveSmallIntegerField(default=0, help_text="How many have been taken.")
+    escalate_at = models.DateTimeField(null=True, help_text="When the next step is due; empty when none is left.")
+    escalation_paused_at = models.DateTimeField(null=True)
 
     objects: ClassVar[DeliveryManager] = DeliveryManager()
 
@@ -92,6 +103,12 @@ class Delivery(models.Model):
             models.Index(fields=["object_id", "version"], name="delivery_of_object"),
             models.Index(fields=["recipient", "acknowledge_by"], condition=Q(state__in=OPEN), name="delivery_unanswered"),
             models.Index(fields=["sender", "-created_at"], name="delivery_sent"),
+            models.Index(fields=["recipient", "-created_at"], name="delivery_received"),
+            models.Index(
+                fields=["escalate_at"],
+                condition=Q(state__in=OPEN, escalate_at__isnull=False, escalation_paused_at__isnull=True),
+                name="delivery_to_escalate",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,113 @@
+"""Where an organisation is told besides its dashboards: an address on a channel, for some kinds and severities."""
+
+from typing import ClassVar
+from uuid import UUID
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from portsec.access.acting import Acting, current_context
+from portsec.access.ids import new_id
+from portsec.access.models import Organisation, User
+from portsec.access.text import no_control_characters, one_line
+from portsec.delivery.models.delivery import Channel
+
+
+class Kind(models.TextChoices):
+    """What may be told: the kinds of the journal that have deliveries."""
+
+    ALERT = "alert", _("Alerts")
+    LEVEL = "security_level_change", _("Security levels")
+
+
+class Severity(models.TextChoices):
+    """CAP 1.2, as alerts have it; a security level counts as Extreme (3), Severe (2) or Moderate (1)."""
+
+    EXTREME = "Extreme", _("Extreme")
+    SEVERE = "Severe", _("Severe")
+    MODERATE = "Moderate", _("Moderate")
+    MINOR = "Minor", _("Minor")
+    UNKNOWN = "Unknown", _("Unknown")
+
+
+class EndpointQuerySet(models.QuerySet["Endpoint"]):
+    def of(self, acting: Acting) -> "EndpointQuerySet":
+        return self.filter(organisation=acting.organisation)
+
+    def of_person(self, acting: Acting) -> "EndpointQuerySet":
+        return self.of(acting).filter(person=acting.user)
+
+    def of_house(self, acting: Acting) -> "EndpointQuerySet":
+        """Of the organisation itself: what no single person owns."""
+        return self.of(acting).filter(person=None)
+
+    def of_contact(self, contact_point: UUID) -> "EndpointQuerySet":
+        return self.filter(contact_point=contact_point)
+
+
+class EndpointManager(models.Manager.from_queryset(EndpointQuerySet)):  # type: ignore[misc]
+    def get_queryset(self) -> EndpointQuerySet:
+        current_context()
+        queryset: EndpointQuerySet = super().get_queryset()
+        return queryset
+
+
+class Endpoint(models.Model):
+    """An address at which an organisation is told. Nobody but the organisation sees it, the senders neither.
+
+    One of a contact point (`contact_point`) follows its number, hours and order; one of a person (`person`) is told what
+    that person may read, and rests in quiet hours, which never silence Extreme or Severe; a webhook is a system's.
+    It is switched off, never deleted, so that the ledger still reads.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
+    channel = models.CharField(max_length=12, choices=[one for one in Channel.choices if one[0] != Channel.DASHBOARD])
+    address = models.CharField(max_length=1000, help_text="An e-mail address, an E.164 number, a URL.")
+    label = models.CharField(max_length=120, validators=[no_control_characters, one_line])
+    contact_point = models.UUIDField(null=True, blank=True, editable=False)
+    person = models.ForeignKey(User, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    place = models.PositiveSmallIntegerField(default=1, help_text="Who is told first; the next follows when nobody answers.")
+    kinds = ArrayField(models.CharField(max_length=24, choices=Kind), default=list)
+    severities = ArrayField(models.CharField(max_length=10, choices=Severity), default=list)
+    days = ArrayField(
+        models.PositiveSmallIntegerField(), default=list, blank=True, help_text="ISO days on which it answers; empty: always."
+    )
+    opens_at = models.TimeField(null=True, blank=True)
+    closes_at = models.TimeField(null=True, blank=True)
+    quiet_from = models.TimeField(null=True, blank=True)
+    quiet_until = models.TimeField(null=True, blank=True)
+    sealed_secret = models.TextField(blank=True, editable=False)
+    sealed_previous = models.TextField(blank=True, editable=False)
+    previous_until = models.DateTimeField(null=True, editable=False)
+    is_active = models.BooleanField(default=True)
+    retired_at = models.DateTimeField(null=True, editable=False)
+    disabled_at = models.DateTimeField(null=True, editable=False, help_text="When it was switched off because it fails for good.")
+    disabled_because = models.CharField(max_length=300, blank=True, editable=False)
+    failures = models.PositiveIntegerField(default=0, editable=False, help_text="In a row, up to now.")
+    last_error = models.CharField(max_length=500, blank=True, editable=False)
+    last_accepted_at = models.DateTimeField(null=True, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    version = models.PositiveIntegerField(default=1, editable=False)
+
+    objects: ClassVar[EndpointManager] = EndpointManager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["contact_point", "channel"], condition=Q(contact_point__isnull=False), name="endpoint_of_contact"
+            ),
+            models.UniqueConstraint(
+                fields=["organisation", "channel", "address", "person"],
+                condition=Q(contact_point__isnull=True, retired_at__isnull=True),
+                nulls_distinct=False,
+                name="endpoint_once",
+            ),
+        ]
+        indexes = [models.Index(fields=["organisation", "channel", "place"], condition=Q(is_active=True), name="endpoint_to_tell")]
+
+    def __str__(self) -> str:
+        return f"{self.label} ({self.get_channel_display()})"
