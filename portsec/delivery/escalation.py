@@ -92,7 +92,8 @@ def _say(step: str, one: Delivery, facts: Facts, now: datetime) -> None:
     row = {"ref_id": facts.ref_id, "headline": facts.headline, "tlp": facts.tlp, "severity": facts.severity, "late_by": late, "step": step}
     told = {"ref": facts.ref_id, "sender": facts.sender, "recipient": one.recipient.name}
     mine = _("%(ref)s of %(sender)s waits for your acknowledgement: its time is over") % told
-    record_for(one.recipient, "delivery.overdue", one.kind, one.object_id, mine, row=row, persons=one.persons)
+    if one.escalation_step == 0:  # once: the steps that follow stand in the ledger
+        record_for(one.recipient, "delivery.overdue", one.kind, one.object_id, mine, row=row, persons=one.persons)
     if step == Step.COORDINATOR:
         watcher = one.coordinator if one.coordinator and one.coordinator_id != one.recipient_id else one.sender
         theirs = _("%(recipient)s has not acknowledged %(ref)s of %(sender)s") % told

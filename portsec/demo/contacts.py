@@ -50,13 +50,20 @@ def name_contacts(person: Callable[[str], Acting], ago: Ago, now: Any) -> None:
 def contacts_of_the_region() -> Iterator[tuple[str, dict[str, Any]]]:
     for port in (*BALTIC_PORTS, *KATTEGAT_PORTS):
         login = f"pfso.{port.unlocode.lower()}"
-        yield login, {"role": "Duty officer", "situations": URGENT, "radio_channel": "VHF 12", "note": "Ask for the security watch."}
-        yield login, {"role": "Security office", "person": port.officer, "situations": QUIET, **OFFICE}
-    yield "pfso.plgdn", {"role": "Berth master, night", "situations": [*URGENT, "daily_operations"], "radio_channel": "VHF 14", **NIGHT}
+        place = port.unlocode.lower()
+        watch = {"email": f"watch.{place}@demo.example", "radio_channel": "VHF 12", "note": "Ask for the security watch."}
+        yield login, {"role": "Duty officer", "situations": URGENT, **watch}
+        yield (
+            login,
+            {"role": "Security office", "person": port.officer, "email": f"office.{place}@demo.example", "situations": QUIET, **OFFICE},
+        )
+    night = {"email": "berths.plgdn@demo.example", "radio_channel": "VHF 14", **NIGHT}
+    yield "pfso.plgdn", {"role": "Berth master, night", "situations": [*URGENT, "daily_operations"], **night}
     yield "pfso.plgdn", {"role": "Legal adviser", "situations": ["information_request"], "wish": AudienceWish("own"), **OFFICE}
     for body in (*BALTIC_BODIES, *KATTEGAT_BODIES):
         linked = AudienceWish("linked_regions")
         if body.login == "municipality":
             yield body.login, {"role": "Information desk", "situations": QUIET, "email": "desk.amber-bay@demo.example", **OFFICE}
         else:
-            yield body.login, {"role": "Duty desk", "person": body.person, "situations": [*URGENT, *QUIET], "wish": linked}
+            desk = {"person": body.person, "email": f"desk.{body.login}@demo.example"}
+            yield body.login, {"role": "Duty desk", "situations": [*URGENT, *QUIET], "wish": linked, **desk}

@@ -1,6 +1,6 @@
 """A night in the demo region, told through the same verbs that people use, each at its hour."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,8 +19,13 @@ from portsec.access.models import Membership
 from portsec.access.roles import Role
 from portsec.delivery.actions import see
 from portsec.demo.contacts import name_contacts
+from portsec.demo.region_data import BALTIC_BODIES, BALTIC_PORTS, KATTEGAT_BODIES, KATTEGAT_PORTS
 from portsec.demo.setting import address
+from portsec.demo.worker import work
 
+BALTIC_LOGINS = [f"pfso.{port.unlocode.lower()}" for port in BALTIC_PORTS]
+BALTIC_ALL = [*BALTIC_LOGINS, *(body.login for body in BALTIC_BODIES)]
+LINKED_ALL = [*BALTIC_ALL, *(f"pfso.{port.unlocode.lower()}" for port in KATTEGAT_PORTS), *(body.login for body in KATTEGAT_BODIES)]
 REGION_PORTS = AudienceWish("region_ports")
 
 
@@ -50,6 +55,7 @@ def tell() -> None:
     drafted(now)
     last_minutes(now)
     raise_level(now, "pfso.lvlpx", 3, "unattended vehicle at the ferry check-in", since=timedelta(minutes=2), until=timedelta(hours=4))
+    work()
 
 
 def send(login: str, headline: str, instruction: str, *, wish: AudienceWish = REGION_PORTS, **content: Any) -> Alert:
@@ -63,17 +69,29 @@ def send(login: str, headline: str, instruction: str, *, wish: AudienceWish = RE
         "tlp": "AMBER",
         **content,
     }
+    work()
     with acting_for(acting):
-        return publish_alert(acting, wish=wish, headline=headline, instruction=instruction, **chosen).alert
+        sent = publish_alert(acting, wish=wish, headline=headline, instruction=instruction, **chosen).alert
+    work()
+    return sent
 
 
 def answer(alert: Alert, login: str, remark: str = "") -> None:
+    work()
     acting = person(login)
     with acting_for(acting):
         acknowledge_alert(acting, Alert.objects.visible_to(acting).get(pk=alert.pk), remark=remark)
 
 
+def answered_by_all(alert: Alert, since: datetime, logins: Iterable[str], *, but: Collection[str], every: int = 90) -> None:
+    """One after the other, so many seconds apart, as an hour in which somebody watches goes."""
+    for number, login in enumerate((one for one in logins if one not in but), 1):
+        with ago(since, seconds=-number * every):
+            answer(alert, login)
+
+
 def look_at(alert: Alert, login: str) -> None:
+    work()
     acting = person(login)
     with acting_for(acting):
         see(acting, alert.pk)
@@ -93,21 +111,22 @@ def yesterday(now: datetime) -> None:
             tlp="GREEN",
             expires_at=now - timedelta(hours=9),
         )
-    for minutes, login in enumerate(("pfso.fiktk", "pfso.fihel", "pfso.eetll", "coastguard", "pfso.plgdn"), 1):
-        with ago(now, hours=30, minutes=-3 * minutes):
-            answer(ice, login)
+    answered_by_all(ice, now - timedelta(hours=30), BALTIC_ALL, but={"coordinator", "pfso.plswi"})
     with ago(now, hours=26):
         parcel = send("pfso.eetll", "Unclaimed parcel in terminal D, area closed", "Keep clear of terminal D.", event="Bomb threat")
-    with ago(now, hours=25.4):
+    with ago(now, hours=25.99):
         answer(parcel, "deputy.fihel", "Ferries held at berth")
+    answered_by_all(parcel, now - timedelta(hours=25.95), BALTIC_LOGINS, but={"pfso.eetll", "pfso.fihel", "pfso.lvvnt"}, every=40)
     with ago(now, hours=25.1):
+        work()
         acting = person("pfso.eetll")
         with acting_for(acting):
             cancel_alert(acting, Alert.objects.visible_to(acting).get(pk=parcel.pk), reason="Owner found, parcel harmless")
     with ago(now, hours=9):
+        work()
         expire_alerts(now - timedelta(hours=9))
     with ago(now, hours=7):
-        send(
+        passes = send(
             "coordinator.kattegat",
             "Forged shore passes seen at two terminals",
             "Compare the hologram with the specimen before letting anyone in.",
@@ -118,6 +137,7 @@ def yesterday(now: datetime) -> None:
             tlp="GREEN",
             expires_at=now + timedelta(days=3),
         )
+    answered_by_all(passes, now - timedelta(hours=7), LINKED_ALL, but={"coordinator.kattegat", "pfso.plgdn", "pfso.plswi"})
 
 
 def drone_over_the_terminal(now: datetime) -> None:
@@ -151,6 +171,7 @@ def drone_over_the_terminal(now: datetime) -> None:
         (12, "A second drone, heading north. Police on site."),
     ):
         with ago(now, minutes=minutes):
+            work()
             acting = person("pfso.plgdn")
             with acting_for(acting):
                 update_alert(acting, Alert.objects.visible_to(acting).get(pk=drone.pk), note=note)
@@ -180,7 +201,7 @@ def attained(now: datetime, login: str, *, after: timedelta, facility: str = "")
 def unreliable_positions(now: datetime) -> None:
     gotland = {"description": "West of Gotland", "circle": {"lat": 57.7, "lon": 17.4, "km": 45}}
     with ago(now, minutes=76):
-        send(
+        adrift = send(
             "coastguard",
             "AIS positions unreliable west of Gotland",
             "Check vessel positions by radar. Report a mismatch on VHF 16.",
@@ -190,6 +211,7 @@ def unreliable_positions(now: datetime) -> None:
             tlp="GREEN",
             areas=[gotland],
         )
+    answered_by_all(adrift, now - timedelta(minutes=76), BALTIC_ALL, but={"coastguard", "pfso.plgdn", "pfso.lvlpx", "police"}, every=60)
 
 
 def last_minutes(now: datetime) -> None:

@@ -9,6 +9,8 @@ from django.db import Error, connections
 from django.utils import timezone
 
 from portsec.access.acting import as_system
+from portsec.delivery import watchdog
+from portsec.delivery.watchdog import Watched
 from portsec.live import heartbeats
 
 LONGEST_LAG = 10.0  # seconds that a committed entry may go without its number
@@ -29,11 +31,13 @@ class Readiness:
     broker: bool
     beats: dict[str, str | None]
     lag: Lag | None
+    watched: Watched | None
 
     @property
     def is_ready(self) -> bool:
         is_current = self.lag is not None and self.lag.oldest_seconds < LONGEST_LAG
-        return self.database and self.broker and all(self.beats.values()) and is_current
+        is_on_time = self.watched is not None and self.watched.is_well
+        return self.database and self.broker and all(self.beats.values()) and is_current and is_on_time
 
     def as_json(self) -> dict[str, Any]:
         """Null stands for what is not known; nothing here is said to be well that was not looked at."""
@@ -44,15 +48,26 @@ class Readiness:
             **{part: at is not None for part, at in self.beats.items()},
             **{f"{part}_heartbeat": at for part, at in self.beats.items()},
             "sequencer_lag": asdict(self.lag) if self.lag else None,
-            # Dashboards are the only channel so far: their deliveries wait for a client and are never due at a worker.
-            "oldest_due_delivery": None,
-            "escalation_watchdog": {"checked": False, "overdue": None},
+            "oldest_due_delivery": self.watched.oldest.isoformat() if self.watched and self.watched.oldest else None,
+            "escalation_watchdog": {
+                "checked": self.watched is not None,
+                "overdue": self.watched.overdue if self.watched else None,
+                "waiting": self.watched.waiting if self.watched else None,
+            },
         }
 
 
 def look() -> Readiness:
-    lag, beats = _lag(timezone.now()), _beats()
-    return Readiness(lag is not None, beats is not None, beats or dict.fromkeys(heartbeats.PARTS), lag)
+    now = timezone.now()
+    lag, beats = _lag(now), _beats()
+    return Readiness(lag is not None, beats is not None, beats or dict.fromkeys(heartbeats.PARTS), lag, _watched(now))
+
+
+def _watched(now: datetime) -> Watched | None:
+    try:
+        return watchdog.look(now)
+    except Error:
+        return None
 
 
 def _lag(now: datetime) -> Lag | None:

@@ -11,6 +11,7 @@ from contextlib import suppress
 
 from django.utils import timezone
 
+from portsec.delivery import watchdog
 from portsec.delivery.boards import word_for_boards
 from portsec.journal.sequencer import number_entries
 from portsec.live import marks, news
@@ -27,6 +28,8 @@ POLL_ALONE, POLL_BESIDE = 1.0, 5.0  # seconds, without and with Redis
 WRITE_MARKS = 0.25  # seconds
 PING = 12.5  # seconds: a quiet line hears something every 25
 LOOK_WHO_BELONGS = 30.0  # seconds
+WATCH = 5.0  # seconds between two looks at what the worker should have done
+BEAT_OUTSIDE = 60.0  # seconds
 PING_FRAME = Frame.of({"type": "ping"})
 
 
@@ -35,6 +38,7 @@ class Hub:
         self.ring = Ring(ring_length)
         self.is_ready = asyncio.Event()
         self.desk, self._reader, self._clerk = Desk("desk", threads=4), Desk("reader"), Desk("clerk")
+        self._watchman = Desk("watchman")  # apart: it may be busy for a while, when much is late
         self._rooms: dict[str, ControlRoom] = {}
         self._opening: dict[str, asyncio.Task[ControlRoom]] = {}
         self._members: dict[str, frozenset[str]] = {}  # audience → organisations
@@ -60,6 +64,8 @@ class Hub:
             asyncio.create_task(every(WRITE_MARKS, self._write_marks)),
             asyncio.create_task(every(PING, self.ping)),
             asyncio.create_task(every(LOOK_WHO_BELONGS, self.look_who_belongs)),
+            asyncio.create_task(every(WATCH, self._watch)),
+            asyncio.create_task(every(BEAT_OUTSIDE, self._beat_outside)),
         ]
 
     async def stop(self) -> None:
@@ -69,7 +75,7 @@ class Hub:
         with suppress(Exception):
             await self._write_marks()
         await self._wakeups.close()
-        for desk in (self.desk, self._reader, self._clerk):
+        for desk in (self.desk, self._reader, self._clerk, self._watchman):
             desk.close()
 
     # The lines
@@ -218,6 +224,14 @@ class Hub:
                 word = Frame.of({"type": "deliveries", "ids": ids})
                 for line in [line for line in room.lines if readers is None or line.visitor.user in readers]:
                     line.push(word)
+
+    async def _watch(self) -> None:
+        await self._watchman.ask(watchdog.watch, timezone.now())
+
+    async def _beat_outside(self) -> None:
+        """Only while all is well: what hears nothing tells the operator."""
+        if (await self._watchman.ask(watchdog.look, timezone.now())).is_well:
+            await self._watchman.ask(watchdog.beat_outside)
 
     async def ping(self) -> None:
         for line in self.lines():

@@ -8,11 +8,11 @@ from django.utils import timezone
 
 from incidents.models import Alert
 from ports.actions import add_contact_point, add_facility, set_security_level
-from portsec.access.acting import acting_for
+from portsec.access.acting import acting_for, as_system
 from portsec.access.models import Invitation
 from portsec.delivery.escalation import escalate_due
 from portsec.delivery.leases import lease
-from portsec.delivery.models import EscalationPolicy
+from portsec.delivery.models import Alarm, EscalationPolicy
 from portsec.delivery.models.escalation import DEFAULT_STEPS
 from portsec.journal.readings import record_reading
 from tests.access.sql import changed, one
@@ -34,6 +34,8 @@ def something_everywhere(committed: Cast, publish: Callable[..., Alert]) -> Cast
     alert = publish(committed.as_("gdansk"), acknowledge_within=30)
     lease(timezone.now(), slow=False)
     escalate_due(timezone.now() + timedelta(seconds=31))
+    with as_system("tests"):
+        Alarm.objects.create(began_at=timezone.now(), overdue=1, waiting=1)
     with acting_for(committed.as_("gdansk")) as acting:
         add_facility(acting, name="Container terminal", imo_number="PLGDN-0001")
         set_security_level(acting, level=2, reason="Unlit craft")

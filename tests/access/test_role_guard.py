@@ -17,6 +17,7 @@ BESIDE = [
     "access_audience",
     "access_audiencegrant",
     "access_invitation",
+    "delivery_alarm",
     "delivery_attempt",
     "delivery_delivery",
     "delivery_dispatch",

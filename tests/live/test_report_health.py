@@ -1,18 +1,22 @@
 """What operators and load balancers are told."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import redis
+import time_machine
 from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
 
-from portsec.access.acting import as_system
+from incidents.models import Alert
+from ports.actions import add_contact_point
+from portsec.access.acting import acting_for, as_system
 from portsec.access.ids import new_id
 from portsec.access.models import Audience
+from portsec.delivery import watchdog
 from portsec.journal.models import Entry
 from portsec.live import health, heartbeats, tasks
 from tests.cast import Cast
@@ -46,10 +50,10 @@ def test_it_is_ready_when_every_part_answers(committed: Cast) -> None:
     assert said["sequencer_lag"] == {"entries": 0, "oldest_seconds": 0.0}
 
 
-def test_it_does_not_claim_what_nobody_looks_at_yet(committed: Cast) -> None:
+def test_it_says_that_nothing_is_late(committed: Cast) -> None:
     said = ask("/readyz")[1]
     assert said["oldest_due_delivery"] is None
-    assert said["escalation_watchdog"] == {"checked": False, "overdue": None}
+    assert said["escalation_watchdog"] == {"checked": True, "overdue": 0, "waiting": 0}
 
 
 def test_it_misses_the_heartbeat_of_worker_and_beat(committed: Cast) -> None:
@@ -74,6 +78,7 @@ def test_it_says_that_the_database_is_away(committed: Cast, monkeypatch: pytest.
 
     tasks.heartbeat()
     monkeypatch.setattr(health, "as_system", fail)
+    monkeypatch.setattr(watchdog, "as_system", fail)
     status, said = ask("/readyz")
     assert (status, said["database"], said["sequencer_lag"], said["broker"]) == (503, False, None, True)
 
@@ -94,3 +99,15 @@ def test_it_tells_of_entries_that_wait_for_their_number(committed: Cast) -> None
     status, said = ask("/readyz")
     assert (status, said["ready"], said["sequencer_lag"]["entries"]) == (503, False, 1)
     assert said["sequencer_lag"]["oldest_seconds"] > 59
+
+
+def test_it_tells_of_what_should_have_been_sent(committed: Cast, publish: Callable[..., Alert]) -> None:
+    tasks.heartbeat()
+    with acting_for(committed.as_("gdynia")) as acting:
+        add_contact_point(acting, role="Watch", email="watch@gdynia.example", situations=["alert"])
+    with time_machine.travel(timezone.now() - timedelta(seconds=60), tick=False):
+        publish(committed.as_("gdansk"), acknowledge_within=30)
+    status, said = ask("/readyz")
+    assert (status, said["ready"]) == (503, False)
+    assert said["escalation_watchdog"] == {"checked": True, "overdue": 2, "waiting": 1}
+    assert said["oldest_due_delivery"] is not None

@@ -1,3 +1,4 @@
+from portsec.delivery.models.alarm import Alarm
 from portsec.delivery.models.delivery import OPEN, Channel, Delivery, State
 from portsec.delivery.models.dispatch import Attempt, Dispatch, Outcome, Purpose
 from portsec.delivery.models.endpoint import Endpoint
@@ -5,6 +6,7 @@ from portsec.delivery.models.escalation import Escalation, EscalationPolicy, Ste
 
 __all__ = [
     "OPEN",
+    "Alarm",
     "Attempt",
     "Channel",
     "Delivery",

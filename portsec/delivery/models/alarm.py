@@ -1,0 +1,34 @@
+"""That deliveries are late: found by the watchdog, told once, ended when all is well again."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from portsec.access.acting import current_context
+
+
+class AlarmManager(models.Manager["Alarm"]):
+    def get_queryset(self) -> models.QuerySet["Alarm"]:
+        current_context()
+        return super().get_queryset()
+
+
+class Alarm(models.Model):
+    """Of the whole installation, so for the system alone; whom it concerns is told through the journal. One at a time is open."""
+
+    began_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    overdue = models.PositiveIntegerField(help_text=_("Steps of escalations that had not been taken."))
+    waiting = models.PositiveIntegerField(help_text=_("Messages that had not been sent."))
+
+    objects: ClassVar[AlarmManager] = AlarmManager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(models.Value(1), condition=Q(ended_at__isnull=True), name="one_alarm_open"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.began_at:%Y-%m-%d %H:%M}: {self.overdue} overdue, {self.waiting} waiting"
