@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 
 from portsec.access.acting import as_system
 from portsec.delivery.models import Endpoint
-from portsec.journal.actions import record_for
+from portsec.journal.actions import Word, record_for
 
 
 def switch_off(endpoint: Endpoint, because: str) -> None:
@@ -17,4 +17,4 @@ def switch_off(endpoint: Endpoint, because: str) -> None:
         told = {"label": endpoint.label, "channel": endpoint.get_channel_display(), "because": because}
         summary = _("%(label)s (%(channel)s) was switched off, it no longer exists: %(because)s") % told
         persons = [endpoint.person_id] if endpoint.person_id else None
-        record_for(endpoint.organisation, "endpoint.switched_off", "endpoint", endpoint.pk, summary, persons=persons)
+        record_for([Word(endpoint.organisation, "endpoint.switched_off", "endpoint", endpoint.pk, summary, persons=persons)])

@@ -16,7 +16,7 @@ from portsec.delivery.boards import tell_boards
 from portsec.delivery.disabling import switch_off
 from portsec.delivery.flood import Flood, flood_of
 from portsec.delivery.ladders import after_failure
-from portsec.delivery.leases import Settled, lease, settle
+from portsec.delivery.leases import LEASE, Settled, lease, settle
 from portsec.delivery.models import Endpoint, Outcome, State
 from portsec.delivery.parcel import Item, Parcel, TransportError
 from portsec.delivery.sorting import sort_out
@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 LINES = 16  # messages on their way at once
 LINES_TO_ONE = 4  # … of them to one endpoint: what hangs holds these, not all
 FLUSH = 0.25  # seconds between two writings of outcomes
-UNEXPECTED = timedelta(seconds=30)
+MARGIN = 12.0  # seconds before the end of the lease in which no further message is begun
 
 
 @dataclass
@@ -37,6 +37,7 @@ class Tally:
     fares: list[tuple[UUID, bool, str]] = field(default_factory=list)
     gone: list[tuple[Endpoint, str]] = field(default_factory=list)
     sent: int = 0
+    tried: int = 0
 
 
 def send_due(now: datetime, *, slow: bool = False, until: float = 0.0) -> int:
@@ -54,11 +55,12 @@ def send_due(now: datetime, *, slow: bool = False, until: float = 0.0) -> int:
 
 
 def _send(leased: Sequence[UUID]) -> int:
+    until = time.monotonic() + LEASE.total_seconds() - MARGIN
     found = sort_out(leased)
     tally = Tally(settled=list(found.stopped))
     lines = list(_lines(list(_parcels(found.items, tally))))
     with ThreadPoolExecutor(max_workers=max(1, min(LINES, len(lines)))) as pool:
-        waiting: set[Future[Tally]] = {pool.submit(_send_line, line) for line in lines}
+        waiting: set[Future[Tally]] = {pool.submit(_send_line, line, until) for line in lines}
         while waiting:
             done, waiting = wait(waiting, timeout=FLUSH)
             for future in done:
@@ -95,12 +97,12 @@ def _lines(parcels: Sequence[Parcel]) -> Iterator[list[Parcel]]:
         yield from (ones[start::LINES_TO_ONE] for start in range(min(LINES_TO_ONE, len(ones))))
 
 
-def _send_line(parcels: Sequence[Parcel]) -> Tally:
-    """After a failure that may pass, the rest of the line goes back to the queue untried."""
+def _send_line(parcels: Sequence[Parcel], until: float) -> Tally:
+    """After a failure that may pass, or near the end of the lease, the rest of the line goes back to the queue untried."""
     tally = Tally()
-    for number, parcel in enumerate(parcels):
-        if not _send_one(parcel, tally):
-            for left in parcels[number + 1 :]:
+    for parcel in parcels:
+        if time.monotonic() >= until or not _send_one(parcel, tally):
+            for left in parcels[tally.tried :]:
                 tally.settled += [_put_off(item, timezone.now(), _("The one before it failed")) for item in left.items]
             break
     return tally
@@ -108,6 +110,7 @@ def _send_line(parcels: Sequence[Parcel]) -> Tally:
 
 def _send_one(parcel: Parcel, tally: Tally) -> bool:
     """Whether the next of its line may go."""
+    tally.tried += 1
     transport = TRANSPORTS[parcel.endpoint.channel]
     try:
         said = transport.send(parcel)

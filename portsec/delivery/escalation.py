@@ -7,16 +7,19 @@ that writes what the step tells; an answer takes the row out of the question at 
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from portsec.access.acting import as_system
+from portsec.access.models import Organisation
 from portsec.delivery.audible import tell_more
 from portsec.delivery.boards import tell_boards
 from portsec.delivery.facts import Facts, facts_of
 from portsec.delivery.models import OPEN, Delivery, Escalation, Step
-from portsec.journal.actions import record_for
+from portsec.journal.actions import Word, record_for
 
 MOST = 200
 
@@ -71,8 +74,8 @@ def _take(step: str, late: Sequence[Delivery], facts: dict[UUID, Facts], now: da
         ],
         ignore_conflicts=True,  # begun anew: the earlier steps stand as they were
     )
+    record_for(_words(step, late, facts, now))
     for one in late:
-        _say(step, one, facts[one.object_id], now)
         one.escalation_step += 1
         one.escalate_at = _next(one)
     Delivery.objects.bulk_update(late, ["escalation_step", "escalate_at"])
@@ -86,18 +89,42 @@ def _next(one: Delivery) -> datetime | None:
     return one.escalate_at + timedelta(seconds=after - before)
 
 
-def _say(step: str, one: Delivery, facts: Facts, now: datetime) -> None:
-    """On the dashboards of who is late; and of who coordinates (or has sent it), once the step concerns them."""
+def _words(step: str, late: Sequence[Delivery], facts: dict[UUID, Facts], now: datetime) -> list[Word]:
+    """For the dashboards of who is late, once: the steps that follow stand in the ledger. And for whoever watches over them
+    (who coordinates, else who has sent it), once the step concerns them: one word about all that are silent."""
+    if step != Step.COORDINATOR:
+        return [_word_to_late(one, facts[one.object_id], now) for one in late if one.escalation_step == 0]
+    watched: dict[tuple[UUID, UUID], list[Delivery]] = defaultdict(list)
+    for one in late:
+        watched[_watcher(one).pk, one.object_id].append(one)
+    words = [_word_to_watcher(ones, facts[ones[0].object_id], now) for ones in watched.values()]
+    return words + [_word_to_late(one, facts[one.object_id], now) for one in late if one.escalation_step == 0]
+
+
+def _watcher(one: Delivery) -> Organisation:
+    return one.coordinator if one.coordinator and one.coordinator_id != one.recipient_id else one.sender
+
+
+def _word_to_late(one: Delivery, facts: Facts, now: datetime) -> Word:
+    words = _("%(ref)s of %(sender)s waits for your acknowledgement: its time is over") % {"ref": facts.ref_id, "sender": facts.sender}
+    return Word(one.recipient, "delivery.overdue", one.kind, one.object_id, words, _row(one, facts, now), one.persons)
+
+
+def _word_to_watcher(late: Sequence[Delivery], facts: Facts, now: datetime) -> Word:
+    one, others = late[0], len(late) - 1
+    told = {"recipient": one.recipient.name, "others": others, "ref": facts.ref_id, "sender": facts.sender}
+    words = ngettext(
+        "%(recipient)s and %(others)d other have not acknowledged %(ref)s of %(sender)s",
+        "%(recipient)s and %(others)d others have not acknowledged %(ref)s of %(sender)s",
+        others,
+    )
+    words = words if others else _("%(recipient)s has not acknowledged %(ref)s of %(sender)s")
+    return Word(_watcher(one), "delivery.escalated", one.kind, one.object_id, words % told, _row(one, facts, now), one.persons)
+
+
+def _row(one: Delivery, facts: Facts, now: datetime) -> dict[str, Any]:
     late = int((now - one.acknowledge_by).total_seconds()) if one.acknowledge_by else 0
-    row = {"ref_id": facts.ref_id, "headline": facts.headline, "tlp": facts.tlp, "severity": facts.severity, "late_by": late, "step": step}
-    told = {"ref": facts.ref_id, "sender": facts.sender, "recipient": one.recipient.name}
-    mine = _("%(ref)s of %(sender)s waits for your acknowledgement: its time is over") % told
-    if one.escalation_step == 0:  # once: the steps that follow stand in the ledger
-        record_for(one.recipient, "delivery.overdue", one.kind, one.object_id, mine, row=row, persons=one.persons)
-    if step == Step.COORDINATOR:
-        watcher = one.coordinator if one.coordinator and one.coordinator_id != one.recipient_id else one.sender
-        theirs = _("%(recipient)s has not acknowledged %(ref)s of %(sender)s") % told
-        record_for(watcher, "delivery.escalated", one.kind, one.object_id, theirs, row=row, persons=one.persons)
+    return {"ref_id": facts.ref_id, "headline": facts.headline, "tlp": facts.tlp, "severity": facts.severity, "late_by": late}
 
 
 def overdue(now: datetime) -> int:

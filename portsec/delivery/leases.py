@@ -15,7 +15,7 @@ from django.db import connections
 from portsec.access.acting import as_system
 from portsec.delivery.models import Outcome, State
 
-LEASE = timedelta(seconds=60)  # longer than any transport may take
+LEASE = timedelta(seconds=30)  # longer than any transport may take; a dead worker's rows wait no longer than this
 MOST = 100
 
 # The quick lane is for endpoints that work. Who failed last gets one try at a time, so that what hangs holds up nobody.
@@ -92,7 +92,7 @@ class Settled:
 
 
 def lease(now: datetime, *, slow: bool, most: int = MOST) -> list[UUID]:
-    """The ids of rows that are now this worker's, for a minute; each try is written before it is made."""
+    """The ids of rows that are now this worker's, for as long as LEASE; each try is written before it is made."""
     with as_system("dispatches are leased and settled, for many organisations at once"), connections["system"].cursor() as cursor:
         cursor.execute(_LEASE, {"now": now, "until": now + LEASE, "slow": slow, "most": most})
         return [row[0] for row in cursor.fetchall()]

@@ -9,10 +9,12 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import httpx
@@ -49,9 +51,9 @@ class Stack:
         return f"http://localhost:{self.port}"
 
     @classmethod
-    def start(cls) -> "Stack":
+    def start(cls, **environment: str) -> "Stack":
         home, port = Path(tempfile.mkdtemp(prefix="portsec-browser-")), free_port()
-        process = manage(home, port, "up", stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        process = manage(home, port, "up", environment=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         stack = cls(home, port, process)
         try:
             stack._wait_ready()
@@ -129,12 +131,14 @@ class Stack:
         return alert
 
 
-def manage(home: Path, port: int, *words: str, **options: Any) -> "subprocess.Popen[str]":
+def manage(
+    home: Path, port: int, *words: str, environment: Mapping[str, str] = MappingProxyType({}), **options: Any
+) -> "subprocess.Popen[str]":
     kept = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
-    environment = {**kept, "PORT": str(port), "PORTSEC_HOME": str(home)}
+    whole = {**kept, **environment, "PORT": str(port), "PORTSEC_HOME": str(home)}
     command, parent = [sys.executable, str(CHECKOUT / "manage.py"), *words], os.getpid()
     tied = partial(end_with, parent, signal.SIGTERM)  # a run that is cut off leaves no stack behind
-    return subprocess.Popen(command, env=environment, text=True, preexec_fn=tied, **options)
+    return subprocess.Popen(command, env=whole, text=True, preexec_fn=tied, **options)
 
 
 def free_port() -> int:

@@ -16,6 +16,7 @@ from tests.browser.stack import BACK_WITHIN, Stack
 from tests.waiting import wait_until
 
 VALKEY, WEB, WORKER, POSTGRES = "valkey-server", "portsec.up.web", "--app portsec worker", "postgres -D"
+BEAT = "--app portsec beat"
 
 
 class Running(Stack):

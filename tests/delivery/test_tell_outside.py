@@ -16,7 +16,7 @@ from ports.actions import retire_contact_point, set_security_level
 from portsec.access.acting import acting_for, as_system
 from portsec.access.actions import leave_region
 from portsec.access.roles import Role
-from portsec.delivery.leases import lease
+from portsec.delivery.leases import LEASE, lease
 from portsec.delivery.models import Attempt, Endpoint
 from portsec.delivery.secrets import open_secret
 from portsec.delivery.transports import webhook
@@ -155,11 +155,23 @@ class TestWhatIsRecorded:
         publish(committed.as_("gdansk"))
         now = timezone.now()
         (held,) = lease(now, slow=False)  # and the worker is killed
-        assert send(now + timedelta(seconds=59)) == 0
-        assert send(now + timedelta(seconds=61)) == 1
+        assert send(now + LEASE - timedelta(seconds=1)) == 0
+        assert send(now + LEASE + timedelta(seconds=1)) == 1
         assert receiver.ids() == [str(held)]
         with as_system("tests"):
             assert list(Attempt.objects.values_list("outcome", flat=True)) == ["unknown", "accepted"]
+
+    def test_near_the_end_of_its_lease_a_worker_begins_nothing_more(
+        self, committed: Cast, publish: Publish, hook: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Else another would send it meanwhile."""
+        _endpoint, receiver = hook(committed.as_("gdynia"))
+        for _number in range(3):
+            publish(committed.as_("gdansk"))
+        monkeypatch.setattr("portsec.delivery.dispatching.MARGIN", LEASE.total_seconds())
+        assert send() == 0
+        assert receiver.received == []
+        assert {one.state for one in dispatches()} == {"queued"}
 
 
 class TestWhatStopsIt:
