@@ -15,6 +15,7 @@ from incidents.models import Alert
 from ports.actions import retire_contact_point, set_security_level
 from portsec.access.acting import acting_for, as_system
 from portsec.access.actions import leave_region
+from portsec.access.models import Membership
 from portsec.access.roles import Role
 from portsec.delivery.leases import LEASE, lease
 from portsec.delivery.models import Attempt, Endpoint
@@ -94,6 +95,14 @@ class TestWhomItTells:
         assert "Unlit craft" not in whole
         assert "/answer/" not in whole
         assert "Sign in to read it" in whole
+
+    def test_a_person_who_left_meanwhile_gets_nothing(self, committed: Cast, publish: Publish) -> None:
+        person = committed.user("gdynia")
+        publish(committed.as_("gdansk"), "named", named=[committed.gdynia], persons=[person.pk], tlp="RED")
+        with as_system("tests"):
+            Membership.objects.filter(user=person).update(is_active=False)
+        assert send() == 0
+        assert [one.reason for one in dispatches()] == ["The person has left"]
 
     def test_an_amber_alert_shows_its_headline_and_not_its_text(self, committed: Cast, publish: Publish, contact: AddContact) -> None:
         contact(committed.as_("gdynia"), "Watch", "watch@gdynia.example")
