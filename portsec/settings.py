@@ -176,7 +176,9 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_TOLERANCE = 1  # a code that changes while it is typed still counts
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not IS_HTTPS
 SECOND_FACTOR_MAX_AGE = 12 * 3600  # seconds: a shift (interface.md)
-MEMBER_STEP_UP_AGE = 10 * 60  # seconds: for changing members and making service tokens
+MEMBER_STEP_UP_AGE = 10 * 60  # seconds: for changing members, making service tokens, signing a declaration
+# How long a Declaration of Security may run at most. 33 CFR 105.245(e) gives 90 days at level 1; your administration may say less.
+DECLARATION_LONGEST_DAYS = env.int("PORTSEC_DECLARATION_LONGEST_DAYS", default=90)
 INVITATION_LIFETIME = 7 * 24 * 3600  # seconds
 INVITATIONS_PER_HOUR = 30  # of one organisation, sent again or new
 
@@ -265,6 +267,7 @@ CELERY_BEAT_SCHEDULE = {
     "number-entries": {"task": "portsec.journal.tasks.number_entries", "schedule": 1.0, "options": {"expires": 2}},
     "forget-idempotency-keys": {"task": "portsec.journal.tasks.forget_idempotency_keys", "schedule": 3600.0, "options": {"expires": 600}},
     "expire-alerts": {"task": "incidents.tasks.expire_alerts", "schedule": 1.0, "options": {"expires": 2}},
+    "expire-declarations": {"task": "ports.tasks.expire_declarations", "schedule": 10.0, "options": {"expires": 20}},
     "beat-heartbeat": {"task": "portsec.live.tasks.heartbeat", "schedule": 5.0, "options": {"expires": 10}},
 }
 
