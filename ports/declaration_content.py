@@ -39,7 +39,9 @@ def check_draft(declaration: DeclarationOfSecurity) -> None:
 def check_whole(declaration: DeclarationOfSecurity, now: datetime) -> None:
     """What a request must say: everything, of a period that has not passed. Raises Refused."""
     check_draft(declaration)
-    faults = [] if declaration.activities else [Fault("activities", _("Say what the two sides do together, for example: loading."), "required")]
+    faults = []
+    if not declaration.activities:
+        faults.append(Fault("activities", _("Say what the two sides do together, for example: loading."), "required"))
     if declaration.valid_from is None:
         faults.append(Fault("valid_from", _("Say from when it holds."), "required"))
     if declaration.valid_to is None:

@@ -4,6 +4,7 @@ Neither side may write the other's part: the database does it in `app_answer_dec
 """
 
 from datetime import datetime
+from typing import Any
 
 from django.db import connections, transaction
 from django.utils import timezone
@@ -183,7 +184,7 @@ def _line(text: str, field: str, wanted: str = "") -> str:
 
 def _answer(acting: Acting, declaration: DeclarationOfSecurity, answer: str, note: str) -> None:
     """The conditional change; of two hands the second is told what the first did."""
-    values = [declaration.pk, declaration.text_version, answer, note, timezone.now()]
+    values: list[Any] = [declaration.pk, declaration.text_version, answer, note, timezone.now()]
     with connections[current_alias()].cursor() as cursor:
         cursor.execute("SELECT app_answer_declaration(%s, %s, %s, %s, %s)", values)
         is_done = cursor.fetchone()[0]
@@ -196,7 +197,8 @@ def _why_not(acting: Acting, declaration: DeclarationOfSecurity) -> str:
     now = readable(acting).get(pk=declaration.pk)
     if now.state in OPEN and now.text_version != declaration.text_version:
         return _("Version %d has been written meanwhile. Read it, then decide again.") % now.text_version
-    return _("This declaration is: %s. Nothing of that kind can be done with it now.") % standing(now).label.lower()
+    label = str(standing(now).label).lower()
+    return _("This declaration is: %s. Nothing of that kind can be done with it now.") % label
 
 
 def _record(acting: Acting, declaration: DeclarationOfSecurity, verb: str, sentence: str, note: str = "", **told: str) -> None:

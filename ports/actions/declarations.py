@@ -195,7 +195,7 @@ def _set_levels(acting: Acting, declaration: DeclarationOfSecurity, content: dic
 
 
 def _own_facility(acting: Acting, pk: UUID | None) -> PortFacility:
-    found: PortFacility | None = choosable(acting).filter(pk=pk, owner=acting.organisation).first()
+    found = choosable(acting).filter(pk=pk, owner=acting.organisation).first() if pk is not None else None
     if found is None:
         raise Refused(Fault("facility", _("Your port has no such open facility. Choose one of its list."), "unknown"))
     return found
@@ -223,7 +223,8 @@ def _check_same_side(declaration: DeclarationOfSecurity, other: tuple[str, UUID 
 def _claim(acting: Acting, declaration: DeclarationOfSecurity) -> None:
     """The conditional change that lets one of two hands win."""
     mine = DeclarationOfSecurity.objects.editable_by(acting).filter(pk=declaration.pk, version=declaration.version)
-    if not mine.filter(state__in=(State.DRAFT, *OPEN), state=declaration.state).update(version=F("version") + 1, state=_claimed(declaration)):
+    open_still = mine.filter(state__in=(State.DRAFT, *OPEN), state=declaration.state)
+    if not open_still.update(version=F("version") + 1, state=_claimed(declaration)):
         raise Conflict(_("This declaration has been changed, answered or closed meanwhile. Read it again."))
     declaration.version += 1
 

@@ -48,7 +48,7 @@ SHIP = {
 
 @pytest.fixture
 def declare(facility: AddFacility) -> Any:
-    """`declare(acting, other=None, …)`: a Declaration of Security that is requested of a ship, or of another facility; `draft=True` keeps it."""
+    """`declare(acting, other=None, …)`: a Declaration of Security, requested of a ship or another facility, or a draft."""
 
     def run(acting: Acting, other: PortFacility | None = None, *, draft: bool = False, **content: Any) -> DeclarationOfSecurity:
         with acting_for(acting):

@@ -1,7 +1,5 @@
 """The verbs of a Declaration of Security: from the draft to what is in force, and how it ends (ISPS Code A/5)."""
 
-import hashlib
-import json
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -13,11 +11,11 @@ from django.utils import timezone
 from ports import actions
 from ports.models import DeclarationOfSecurity, DeclarationSignature, PortFacility, SecurityLevelChange
 from ports.queries.declarations import readable, signatures
-from portsec.access.acting import Acting, NotAllowedError, acting_for
+from portsec.access.acting import Acting, acting_for
 from portsec.access.roles import Role
 from portsec.delivery.models import Delivery
 from portsec.journal.models import Entry
-from portsec.problems import Conflict, Refused
+from portsec.problems import Refused
 from tests.cast import Cast
 
 Declare = Callable[..., DeclarationOfSecurity]
