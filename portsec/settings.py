@@ -247,6 +247,8 @@ SPECTACULAR_SETTINGS = {
         "AudienceKind": "portsec.access.models.audience.Audience.Kind",
         "OrganisationKind": "portsec.access.models.organisation.Organisation.Kind",
         "AlertState": "incidents.models.alert.Alert.State",
+        "DeclarationState": "ports.queries.declarations.Standing",
+        "SecurityLevelNumber": "ports.models.level.SecurityLevel",
         "DeliveryState": "portsec.delivery.models.State",
         "Severity": "incidents.models.cap.Severity",
         "Urgency": "incidents.models.cap.Urgency",

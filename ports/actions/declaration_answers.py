@@ -196,9 +196,9 @@ def _answer(acting: Acting, declaration: DeclarationOfSecurity, answer: str, not
 def _why_not(acting: Acting, declaration: DeclarationOfSecurity) -> str:
     now = readable(acting).get(pk=declaration.pk)
     if now.state in OPEN and now.text_version != declaration.text_version:
-        return _("Version %d has been written meanwhile. Read it, then decide again.") % now.text_version
-    label = str(standing(now).label).lower()
-    return _("This declaration is: %s. Nothing of that kind can be done with it now.") % label
+        return _("Version %(number)d has been written meanwhile. Read it, then decide again.") % {"number": now.text_version}
+    stands = {"standing": str(standing(now).label).lower()}
+    return _("This declaration is: %(standing)s. Nothing of that kind can be done with it now.") % stands
 
 
 def _record(acting: Acting, declaration: DeclarationOfSecurity, verb: str, sentence: str, note: str = "", **told: str) -> None:

@@ -36,8 +36,8 @@ class Standing(models.TextChoices):
 
 def readable(acting: Acting) -> ShareableQuerySet:
     """Each knows `facility_signed` and `other_signed`: of the text as it stands."""
-    found: ShareableQuerySet = DeclarationOfSecurity.objects.visible_to(acting).select_related(*BESIDE)
-    found = found.annotate(facility_signed=signed_by(Side.FACILITY), other_signed=signed_by(Side.OTHER))
+    seen = DeclarationOfSecurity.objects.visible_to(acting).select_related(*BESIDE)
+    found: ShareableQuerySet = seen.annotate(facility_signed=signed_by(Side.FACILITY), other_signed=signed_by(Side.OTHER))
     return found
 
 
