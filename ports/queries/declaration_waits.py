@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from ports.models import DeclarationOfSecurity, SecurityLevelChange
 from ports.models.declaration import OPEN
 from ports.queries.declarations import readable, waiting
+from ports.queries.facilities import facilities
 from ports.queries.levels import PortLevel, port_levels
 from portsec.access.acting import Acting
 from portsec.access.models import Organisation
@@ -63,9 +64,9 @@ class Proposal:
 
 
 def proposals(acting: Acting) -> list[Proposal]:
-    """For who may request: what the levels ask for, and no open declaration answers. 3 queries.
+    """For who may request: what the levels ask for, and no open declaration answers. 3 queries; 4 where the own level is above 1.
 
-    ISPS A/5.2 and B/5: where the two sides are at different levels. Beside it, whenever the own level is above 1.
+    ISPS A/5.2 and B/5: where the two sides are at different levels. Beside it, when the own level is above 1 and the port has a facility.
     """
     if acting.organisation.kind != Organisation.Kind.PORT or not acting.may("declaration.request"):
         return []
@@ -78,7 +79,8 @@ def proposals(acting: Acting) -> list[Proposal]:
     others = {other for one in dealt if (other := other_side(acting, one))}
     apart = [levels[pk] for pk in others if pk in levels and levels[pk].level != own.level]
     differ = [one for one in apart if not answers(acting, dealt, one.port.pk, one, own)]
-    rise = [Proposal(None, own)] if own.is_raised and not answers(acting, dealt, None, None, own) else []
+    is_alone = own.is_raised and not answers(acting, dealt, None, None, own) and facilities(acting, own.port.pk, active=True).exists()
+    rise = [Proposal(None, own)] if is_alone else []
     return [*rise, *(Proposal(one, own) for one in sorted(differ, key=lambda one: one.port.coast_order))]
 
 
