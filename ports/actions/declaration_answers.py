@@ -34,7 +34,10 @@ def agree_declaration(acting: Acting, declaration: DeclarationOfSecurity, *, not
     with transaction.atomic():
         _answer(acting, declaration, State.AGREED, _line(note, "note"))
         delivery.acknowledge(acting, declaration.pk, note)
-        _record(acting, declaration, "declaration.agreed", _("%(port)s agreed to %(ref)s: %(parties)s"), note)
+        told = _("%(port)s agreed to %(ref)s: %(parties)s")
+        if declaration.other_port_id is None:
+            told = _("%(port)s recorded that %(other)s agreed to %(ref)s")
+        _record(acting, declaration, "declaration.agreed", told, note)
     return declaration
 
 
@@ -44,7 +47,10 @@ def decline_declaration(acting: Acting, declaration: DeclarationOfSecurity, *, r
     with transaction.atomic():
         _answer(acting, declaration, State.DECLINED, _line(reason, "reason", _("Say why, so that the other side knows what to change.")))
         delivery.acknowledge(acting, declaration.pk, reason)
-        _record(acting, declaration, "declaration.declined", _("%(port)s declined %(ref)s: %(note)s"), reason)
+        told = _("%(port)s declined %(ref)s: %(note)s")
+        if declaration.other_port_id is None:
+            told = _("%(port)s recorded that %(other)s declined %(ref)s: %(note)s")
+        _record(acting, declaration, "declaration.declined", told, reason)
     return declaration
 
 
@@ -203,6 +209,6 @@ def _why_not(acting: Acting, declaration: DeclarationOfSecurity) -> str:
 
 def _record(acting: Acting, declaration: DeclarationOfSecurity, verb: str, sentence: str, note: str = "", **told: str) -> None:
     """News to both ports, and to nobody else."""
-    names = {"port": acting.organisation.name, "ref": declaration.ref_id, "parties": declaration.headline, "note": note, **told}
+    names = {"port": acting.organisation.name, "ref": declaration.ref_id, "parties": declaration.headline, "other": declaration.other_name}
     after = {name: value for name, value in {"note": note, **told, "text_version": declaration.text_version}.items() if value}
-    record(acting, verb, declaration, sentence % names, row=declaration_row(declaration), after=after)
+    record(acting, verb, declaration, sentence % {**names, "note": note, **told}, row=declaration_row(declaration), after=after)

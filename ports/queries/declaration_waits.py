@@ -34,6 +34,8 @@ def declarations_to_answer(acting: Acting) -> list[Wait]:
 
 def _line(acting: Acting, one: DeclarationOfSecurity, now: datetime) -> Wait:
     name = one.ref_id or _("the Declaration of Security")
+    if one.owner_id != acting.organisation.pk:
+        name = _("%(ref)s of %(port)s") % {"ref": one.ref_id, "port": one.named["port"]}  # each port counts its own
     titles = {
         State.DRAFT: _("Finish and request %s"),
         State.REQUESTED: _("Answer %s"),

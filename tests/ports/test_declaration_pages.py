@@ -337,7 +337,7 @@ def test_the_dashboard_lists_what_waits_for_each_side(cast: Cast, declare: Decla
     gdansk, gdynia = cast.as_("gdansk"), cast.as_("gdynia")
     declaration = declare(gdansk, orlowo)
     ref = declaration.ref_id
-    assert (waits_of(cast, "gdansk"), waits_of(cast, "gdynia")) == ([], [(f"Answer {ref}", "begun")])
+    assert (waits_of(cast, "gdansk"), waits_of(cast, "gdynia")) == ([], [(f"Answer {ref} of Port of Gdańsk", "begun")])
     do(gdynia, actions.agree_declaration, declaration)
     sign(gdynia, declaration)
     assert (waits_of(cast, "gdansk"), waits_of(cast, "gdynia")) == ([(f"{ref} waits for a signature", "begun")], [])

@@ -150,6 +150,20 @@ def test_each_step_is_journalled_once_with_who_and_for_whom(cast: Cast, declare:
     assert entries[0].row["parties"] == "Terminal PLGDN-0001 – Terminal PLGDY-0001"
 
 
+def test_who_records_a_ships_word_does_not_say_it_as_its_own(cast: Cast, declare: Declare) -> None:
+    gdansk = cast.as_("gdansk")
+    one, two = declare(gdansk), declare(gdansk)
+    do(gdansk, actions.agree_declaration, one)
+    do(gdansk, actions.decline_declaration, two, reason="Sails at once")
+    with acting_for(gdansk):
+        seen = Entry.objects.visible_to(gdansk)
+        said = [seen.get(verb=f"declaration.{done}").summary for done in ("agreed", "declined")]
+    assert said == [
+        f"Port of Gdańsk recorded that MV Amber Heron agreed to {one.ref_id}",
+        f"Port of Gdańsk recorded that MV Amber Heron declined {two.ref_id}: Sails at once",
+    ]
+
+
 # A text that is signed, and the next one
 
 
