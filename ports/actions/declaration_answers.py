@@ -28,9 +28,13 @@ from portsec.validation import check_fields
 State = DeclarationOfSecurity.State
 
 
-def agree_declaration(acting: Acting, declaration: DeclarationOfSecurity, *, note: str = "") -> DeclarationOfSecurity:
-    """The other side agrees to the text as it was read. Raises NotAllowedError, Conflict."""
+def agree_declaration(
+    acting: Acting, declaration: DeclarationOfSecurity, *, note: str = "", text_version: int | None = None
+) -> DeclarationOfSecurity:
+    """The other side agrees to the text that it was shown as `text_version`; Conflict where it is another by now."""
     _require_answering(acting, declaration)
+    if text_version is not None:
+        declaration.text_version = text_version
     with transaction.atomic():
         _answer(acting, declaration, State.AGREED, _line(note, "note"))
         delivery.acknowledge(acting, declaration.pk, note)

@@ -126,7 +126,10 @@ class DeclarationInput(DeclarationChange):
 
 
 class NoteInput(StrictSerializer):
+    """`text_version`: the one that was read; 409 where there is a newer one. Left out, it is not compared."""
+
     note = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
+    text_version = serializers.IntegerField(min_value=1, max_value=30_000, required=False)
 
 
 class DeclineInput(StrictSerializer):

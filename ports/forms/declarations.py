@@ -194,6 +194,7 @@ class RemarkForm(RefusalMixin, forms.Form):
     POINTERS = {"reason": "note"}
 
     note = forms.CharField(label=gettext_lazy("Remark"), max_length=200, required=False)
+    text_version = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=30_000)
 
 
 class ReasonForm(RefusalMixin, forms.Form):

@@ -126,7 +126,7 @@ def declaration_request(request: ActingRequest, pk: UUID) -> HttpResponse:
     """What is missing is said where the draft stands, with the way to the step that asks for it."""
     one = own_declaration(request.acting, pk)
     try:
-        actions.request_declaration(request.acting, one)
+        actions.request_declaration(request.acting, one, version=seen_version(request))
     except Refused as refused:
         messages.error(request, " ".join(dict.fromkeys(fault.detail for fault in refused.faults)))
         return redirect(f"declaration_{step_of(refused)}", pk=pk)

@@ -114,7 +114,7 @@ def detail_context(acting: Acting, one: Any, **forms: Any) -> dict[str, Any]:
         "may_end": may_end(acting, one) and is_running,
         "may_delete": is_own and may_request(acting) and (now == Standing.DRAFT or may_be_deleted(one)),
         "kept_until": one.retain_until or (one.kept_until(one.valid_to) if one.valid_to else None),
-        "remark_form": RemarkForm(),
+        "remark_form": RemarkForm(initial={"text_version": one.text_version}),
         "reason_form": ReasonForm(auto_id="id_decline_%s"),
         "end_form": EndForm(auto_id="id_end_%s"),
         **forms,

@@ -224,7 +224,7 @@ PAGES = [
     Door("declaration_measures", "post", only(DECLARERS, 422), NOT_MINE, ABSENT, at=the_declaration, body=lambda scene: {"by_cargo": ""}),
     Door("declaration_request", "post", only(DECLARERS, 302), ABSENT, ABSENT, at=the_undeclared),
     Door("declaration_delete", "post", only(DECLARERS, 302), ABSENT, ABSENT, at=the_undeclared),
-    Door("declaration_agree", "post", NOT_MINE, only(DECLARERS, 302), ABSENT, at=the_declaration),
+    Door("declaration_agree", "post", NOT_MINE, only(DECLARERS, 302), ABSENT, at=the_declaration, body=lambda scene: {"text_version": 1}),
     Door("declaration_decline", "post", only(DECLARERS, 422), only(DECLARERS, 422), ABSENT, at=the_declaration),
     Door("declaration_sign", "get", only(SIGNERS, 302), only(SIGNERS, 302), ABSENT, at=the_declaration),
     Door("declaration_sign", "post", only(SIGNERS, 302), only(SIGNERS, 302), ABSENT, at=the_declaration),

@@ -105,7 +105,8 @@ def test_two_ports_agree_and_end_over_the_api(cast: Cast, program: Program, own:
     ours, theirs = program("gdansk"), program("gdynia")
     address = f"{AT}{ours.post(AT, said, format='json').json()['id']}/"
     assert pointers(post(ours, f"{address}agree/")) == {"": "not_your_answer"}
-    assert theirs.post(f"{address}agree/", {"note": "From 06:00"}, format="json").json()["state"] == "agreed"
+    assert post(theirs, f"{address}agree/", {"text_version": 2}).status_code == 409
+    assert theirs.post(f"{address}agree/", {"note": "From 06:00", "text_version": 1}, format="json").json()["state"] == "agreed"
     assert post(theirs, f"{address}agree/").status_code == 409
     ended = theirs.post(f"{address}end/", {"reason": "No ship"}, format="json").json()
     assert (ended["state"], ended["close_note"], bool(ended["retain_until"])) == ("cancelled", "No ship", True)

@@ -69,7 +69,7 @@ def test_three_steps_lead_to_a_request(cast: Cast, browse: Browse, own: PortFaci
     assert page.redirect_chain == [(f"/declarations/{draft.pk}/", 302)]
     for said in ("MV Amber Heron", "IMO 9074729", "Guard boat", "At berth 3 only", "Request declaration", "Levels differ"):
         assert said in text(page)
-    page = client.post(f"/declarations/{draft.pk}/request/", follow=True)
+    page = client.post(f"/declarations/{draft.pk}/request/", {"version": page.context["declaration"].version}, follow=True)
     assert page.context["standing"] == "requested"
     assert page.context["declaration"].ref_id.startswith("DEC-")
 
@@ -103,7 +103,7 @@ def test_a_request_that_lacks_something_leads_to_its_step(cast: Cast, browse: Br
     client.post("/declarations/new/", {**SHIP, "facility": str(own.pk)})
     with acting_for(cast.as_("gdansk")) as acting:
         draft = readable(acting).get()
-    page = client.post(f"/declarations/{draft.pk}/request/", follow=True)
+    page = client.post(f"/declarations/{draft.pk}/request/", {"version": 1}, follow=True)
     assert page.redirect_chain == [(f"/declarations/{draft.pk}/period/", 302)]
     assert "Say until when it holds." in text(page)
 
@@ -138,9 +138,30 @@ def test_the_other_port_answers_on_the_page_and_the_owner_waits(cast: Cast, brow
     assert not browse("gdansk").get(address).context["may_answer"]
     theirs = browse("gdynia")
     assert "Port of Gdańsk asks you" in text(theirs.get(address))
-    page = theirs.post(f"{address}agree/", {"note": "From 06:00"}, follow=True)
+    page = theirs.post(f"{address}agree/", {"note": "From 06:00", "text_version": 1}, follow=True)
     assert page.context["standing"] == "agreed"
     assert "From 06:00" in text(browse("gdansk").get(address))
+
+
+def test_who_read_an_older_text_does_not_agree_to_the_newer(
+    cast: Cast, browse: Browse, declare: Declare, standing_for: Any, orlowo: PortFacility
+) -> None:
+    gdansk = cast.as_("gdansk")
+    declaration = declare(gdansk, orlowo)
+    shown = browse("gdynia").get(f"/declarations/{declaration.pk}/").context["remark_form"]["text_version"].value()
+    do(gdansk, actions.edit_declaration, declaration, reason="Another")
+    page = browse("gdynia").post(f"/declarations/{declaration.pk}/agree/", {"text_version": shown}, follow=True)
+    assert "Version 2 has been written meanwhile. Read it, then decide again." in text(page)
+    assert standing_for(gdansk, declaration) == "requested"
+
+
+def test_who_read_an_older_draft_does_not_request_the_newer(cast: Cast, browse: Browse, declare: Declare) -> None:
+    gdansk = cast.as_("gdansk")
+    draft = declare(gdansk, draft=True)
+    do(gdansk, actions.edit_declaration, draft, reason="A colleague's")
+    page = browse("gdansk").post(f"/declarations/{draft.pk}/request/", {"version": 1}, follow=True)
+    assert page.context["standing"] == "draft"
+    assert "Read it again." in text(page)
 
 
 def test_opening_it_is_seen_by_who_asked(cast: Cast, browse: Browse, declare: Declare, orlowo: PortFacility) -> None:
