@@ -55,9 +55,9 @@ class Declarations:
 
     def asked(self) -> None:
         """Klaipėda, at level 2, waits for Gdańsk's answer."""
-        said = {"other_facility": self._facility("PLGDN-0001"), "activities": "Bunker barge between the two ports"}
-        period = {"since": timedelta(minutes=30), "lasts": timedelta(days=3)}
-        self._declare("LTKLJ-0001", **period, counterpart="facility", reason="We are at level 2", **said)
+        said = {"counterpart": "facility", "other_facility": self._facility("PLGDN-0001"), "reason": "We are at level 2"}
+        barge = "Bunker barge between the two ports"
+        self._declare("LTKLJ-0001", since=timedelta(minutes=30), lasts=timedelta(days=3), activities=barge, **said)
 
     def _in_force(self, number: str, *, since: timedelta, lasts: timedelta, **ship: Any) -> None:
         """Told by radio, signed in the office, and on paper on board."""
@@ -78,7 +78,7 @@ class Declarations:
         with self._at(since), acting_for(self.person(login)) as acting:
             actions.agree_declaration(acting, readable(acting).get(pk=made.pk), note=note)
 
-    def _sign(self, login: str, made: DeclarationOfSecurity, *, since: timedelta, **said: str) -> None:
+    def _sign(self, login: str, made: DeclarationOfSecurity, *, since: timedelta, **said: Any) -> None:
         with self._at(since), acting_for(self.person(login)) as acting:
             read = readable(acting).get(pk=made.pk)
             actions.sign_declaration(acting, read, sha256=digest_of(text_of(read)), **said)
