@@ -72,9 +72,9 @@ def edit_declaration(
         _check_same_side(declaration, other)
         check_whole(declaration, timezone.now())
     with transaction.atomic():
-        _claim(acting, declaration)
         if was_told:
             _begin_new_text(acting, declaration, clear_signatures=clear_signatures)
+        _claim(acting, declaration)
         declaration.save(update_fields=SET_BY_OWNER)
         _record_edit(acting, declaration, before)
     return declaration
@@ -222,13 +222,8 @@ def _check_same_side(declaration: DeclarationOfSecurity, other: tuple[str, UUID 
 
 def _claim(acting: Acting, declaration: DeclarationOfSecurity) -> None:
     """The conditional change that lets one of two hands win."""
-    mine = DeclarationOfSecurity.objects.editable_by(acting).filter(pk=declaration.pk, version=declaration.version)
-    open_still = mine.filter(state__in=(State.DRAFT, *OPEN), state=declaration.state)
-    if not open_still.update(version=F("version") + 1, state=_claimed(declaration)):
+    states = (State.DRAFT,) if declaration.state == State.DRAFT else OPEN
+    mine = DeclarationOfSecurity.objects.editable_by(acting).filter(pk=declaration.pk, version=declaration.version, state__in=states)
+    if not mine.update(version=F("version") + 1, state=declaration.state, text_version=declaration.text_version):
         raise Conflict(_("This declaration has been changed, answered or closed meanwhile. Read it again."))
     declaration.version += 1
-
-
-def _claimed(declaration: DeclarationOfSecurity) -> str:
-    """What the owner may leave a row in: its own text, which others have still to agree to."""
-    return State.DRAFT if declaration.state == State.DRAFT else State.REQUESTED

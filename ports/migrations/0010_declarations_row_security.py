@@ -74,6 +74,10 @@ FOR_ITS_SIDE = f"""EXISTS (
     AND (side = 'facility' AND d.owner_id = (SELECT app_org()) AND NOT is_on_paper
          OR side = 'other' AND coalesce(d.other_port_id, d.owner_id) = (SELECT app_org()) AND is_on_paper = (d.other_port_id IS NULL)))"""
 
+# What the owner leaves behind has no signature: a text that is signed stays as it is, and the next one has a number of its own.
+NOT_SIGNED = f"""NOT EXISTS (
+  SELECT 1 FROM {SIGNATURES} s WHERE s.declaration_id = {TABLE}.id AND s.text_version = {TABLE}.text_version)"""
+
 
 class Migration(migrations.Migration):
     dependencies = [("ports", "0009_declarations"), ("access", "0002_row_security")]
@@ -85,7 +89,7 @@ class Migration(migrations.Migration):
         *policy(
             TABLE, "owner_updates", "UPDATE",
             using=f"{MINE} AND {FOR_ME} AND state IN ('draft', 'requested', 'agreed')",
-            check=f"{MINE} AND state IN ('draft', 'requested')",
+            check=f"{MINE} AND state IN ('draft', 'requested') AND {NOT_SIGNED}",
         ),
         *revoke(TABLE, "UPDATE, DELETE", "portsec_app"),
         *grant(TABLE, f"UPDATE ({TEXT})", "portsec_app"),

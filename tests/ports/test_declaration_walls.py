@@ -95,6 +95,12 @@ def test_the_owner_cannot_agree_close_or_shorten_what_is_kept(cast: Cast, declar
         assert refused(f"UPDATE ports_declarationofsecurity SET {column_name}")  # noqa: S608 (the list above)
 
 
+def test_a_signed_text_stays_as_it_is_and_the_next_has_a_number_of_its_own(cast: Cast, signed: DeclarationOfSecurity) -> None:
+    with acts(cast, "gdansk"):
+        assert refused("UPDATE ports_declarationofsecurity SET state = 'requested', activities = 'Nothing'")
+        assert changed("UPDATE ports_declarationofsecurity SET state = 'requested', activities = 'Else', text_version = 2") == 1
+
+
 def test_the_other_port_writes_no_word_of_the_text(cast: Cast, declaration: DeclarationOfSecurity) -> None:
     for name in ("gdynia", *OUTSIDERS):
         with acts(cast, name):
