@@ -5,9 +5,11 @@ from django.utils.translation import gettext_lazy
 
 from ports.queries.attainment import levels_to_attain
 from ports.queries.contacts import contacts_to_verify
+from ports.queries.declaration_waits import declarations_to_answer, declarations_to_propose
 from ports.queries.levels import levels_to_decide
 from ports.told import level_facts
 from ports.views.contacts import found_contacts
+from ports.views.declarations import found_declarations
 from portsec.delivery.facts import register_facts
 from portsec.face.found import register_found
 from portsec.face.waits import register_waits
@@ -16,6 +18,14 @@ from portsec.live.links import register_link
 LEVEL_ICONS = {"level.changed": "level", "level.acknowledged": "check", "level.attained": "check"}
 FACILITY_ICONS = {"facility.added": "pin", "facility.edited": "edit", "facility.closed": "cross"}
 CONTACT_VERBS = [f"contact_point.{done}" for done in ("added", "edited", "verified", "retired", "reordered")]
+DECLARATION_ICONS = {
+    "declaration.agreed": "check",
+    "declaration.declined": "cross",
+    "declaration.cancelled": "cross",
+    "declaration.deleted": "cross",
+    "declaration.expired": "clock",
+    **{f"declaration.{done}": "sign" for done in ("requested", "edited", "signed", "ended")},
+}
 
 
 def register() -> None:
@@ -27,3 +37,7 @@ def register() -> None:
     register_waits(levels_to_attain)
     register_waits(contacts_to_verify)
     register_found("contact_points", gettext_lazy("Contact points"), "call", found_contacts)
+    register_link("declaration_of_security", lambda pk: reverse("declaration_detail", args=[pk]), icons=DECLARATION_ICONS)
+    register_waits(declarations_to_answer)
+    register_waits(declarations_to_propose)
+    register_found("declarations", gettext_lazy("Declarations of Security"), "sign", found_declarations)

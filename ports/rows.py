@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ports.models import LevelScope, SecurityLevelChange
+from ports.models import DeclarationOfSecurity, LevelScope, SecurityLevelChange
 
 
 def level_row(change: SecurityLevelChange) -> dict[str, Any]:
@@ -25,3 +25,15 @@ def level_row(change: SecurityLevelChange) -> dict[str, Any]:
     if change.region_id:
         row["region"] = change.region_id
     return row
+
+
+def declaration_row(declaration: DeclarationOfSecurity) -> dict[str, Any]:
+    """Travels to the two sides alone."""
+    return {
+        "ref_id": declaration.ref_id,
+        "parties": declaration.headline,
+        "state": declaration.state,
+        "text_version": declaration.text_version,
+        "valid_from": declaration.valid_from,
+        "valid_to": declaration.valid_to,
+    }

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from ports.views import contact_keeping, contacts, facilities, levels, ports
+from ports.views import contact_keeping, contacts, declaration_answers, declaration_steps, declarations, facilities, levels, ports
 
 urlpatterns = [
     path("ports/", ports.port_list, name="port_list"),
@@ -22,5 +22,19 @@ urlpatterns = [
     path("call/<uuid:pk>/verify/", contact_keeping.contact_verify, name="contact_verify"),
     path("call/<uuid:pk>/move/", contact_keeping.contact_move, name="contact_move"),
     path("call/<uuid:pk>/retire/", contact_keeping.contact_retire, name="contact_retire"),
+    path("declarations/", declarations.declaration_list, name="declaration_list"),
+    path("declarations/new/", declaration_steps.declaration_new, name="declaration_new"),
+    path("declarations/<uuid:pk>/", declarations.declaration_detail, name="declaration_detail"),
+    path("declarations/<uuid:pk>/history/", declarations.declaration_history, name="declaration_history"),
+    path("declarations/<uuid:pk>/sheet/", declarations.declaration_sheet, name="declaration_sheet"),
+    path("declarations/<uuid:pk>/sides/", declaration_steps.declaration_edit, {"step": "sides"}, name="declaration_sides"),
+    path("declarations/<uuid:pk>/period/", declaration_steps.declaration_edit, {"step": "period"}, name="declaration_period"),
+    path("declarations/<uuid:pk>/measures/", declaration_steps.declaration_edit, {"step": "measures"}, name="declaration_measures"),
+    path("declarations/<uuid:pk>/request/", declaration_steps.declaration_request, name="declaration_request"),
+    path("declarations/<uuid:pk>/delete/", declaration_steps.declaration_delete, name="declaration_delete"),
+    path("declarations/<uuid:pk>/agree/", declaration_answers.declaration_agree, name="declaration_agree"),
+    path("declarations/<uuid:pk>/decline/", declaration_answers.declaration_decline, name="declaration_decline"),
+    path("declarations/<uuid:pk>/sign/", declaration_answers.declaration_sign, name="declaration_sign"),
+    path("declarations/<uuid:pk>/end/", declaration_answers.declaration_end, name="declaration_end"),
     path("ports/<str:unlocode>/", ports.port_detail, name="port_detail"),
 ]

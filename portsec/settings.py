@@ -176,7 +176,9 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_TOLERANCE = 1  # a code that changes while it is typed still counts
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not IS_HTTPS
 SECOND_FACTOR_MAX_AGE = 12 * 3600  # seconds: a shift (interface.md)
-MEMBER_STEP_UP_AGE = 10 * 60  # seconds: for changing members and making service tokens
+MEMBER_STEP_UP_AGE = 10 * 60  # seconds: for changing members, making service tokens, signing a declaration
+# How long a Declaration of Security may run at most. 33 CFR 105.245(e) gives 90 days at level 1; your administration may say less.
+DECLARATION_LONGEST_DAYS = env.int("PORTSEC_DECLARATION_LONGEST_DAYS", default=90)
 INVITATION_LIFETIME = 7 * 24 * 3600  # seconds
 INVITATIONS_PER_HOUR = 30  # of one organisation, sent again or new
 
@@ -249,6 +251,8 @@ SPECTACULAR_SETTINGS = {
         "OrganisationKind": "portsec.access.models.organisation.Organisation.Kind",
         "AlertState": "incidents.models.alert.Alert.State",
         "DeliveryState": "portsec.delivery.models.delivery.State",
+        "DeclarationState": "ports.queries.declarations.Standing",
+        "SecurityLevelNumber": "ports.models.level.SecurityLevel",
         "Severity": "incidents.models.cap.Severity",
         "Urgency": "incidents.models.cap.Urgency",
         "Certainty": "incidents.models.cap.Certainty",
@@ -271,6 +275,7 @@ CELERY_BEAT_SCHEDULE = {
     "send-messages": {"task": "portsec.delivery.tasks.send_messages", "schedule": 1.0, "options": {"expires": 2}},
     "send-to-failing": {"task": "portsec.delivery.tasks.send_to_failing", "schedule": 1.0, "options": {"expires": 2}},
     "escalate": {"task": "portsec.delivery.tasks.escalate", "schedule": 1.0, "options": {"expires": 2}},
+    "expire-declarations": {"task": "ports.tasks.expire_declarations", "schedule": 10.0, "options": {"expires": 20}},
     "beat-heartbeat": {"task": "portsec.live.tasks.heartbeat", "schedule": 5.0, "options": {"expires": 10}},
 }
 

@@ -28,6 +28,8 @@ QUIET = (
     "alert.draft_discarded",
     "contact_point.reordered",
     "contact_point.verified",
+    "declaration.drafted",
+    "declaration.draft_edited",
     "member.added",
     "member.removed",
 )

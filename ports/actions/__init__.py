@@ -2,6 +2,20 @@
 
 from ports.actions.attainment import acknowledge_level, attain_level
 from ports.actions.contacts import add_contact_point, edit_contact_point, reorder, retire_contact_point, verify_contact_point
+from ports.actions.declaration_answers import (
+    agree_declaration,
+    decline_declaration,
+    end_declaration,
+    expire_declarations,
+    sign_declaration,
+)
+from ports.actions.declarations import (
+    delete_declaration,
+    draft_declaration,
+    edit_declaration,
+    make_declaration,
+    request_declaration,
+)
 from ports.actions.facilities import add_facility, close_facility, edit_facility
 from ports.actions.levels import LevelTaken, set_security_level
 
@@ -10,12 +24,22 @@ __all__ = [
     "acknowledge_level",
     "add_contact_point",
     "add_facility",
+    "agree_declaration",
     "attain_level",
     "close_facility",
+    "decline_declaration",
+    "delete_declaration",
+    "draft_declaration",
     "edit_contact_point",
+    "edit_declaration",
     "edit_facility",
+    "end_declaration",
+    "expire_declarations",
+    "make_declaration",
     "reorder",
+    "request_declaration",
     "retire_contact_point",
     "set_security_level",
+    "sign_declaration",
     "verify_contact_point",
 ]

@@ -1,6 +1,7 @@
 from ports.api.contacts import ContactPointViewSet
+from ports.api.declarations import DeclarationViewSet
 from ports.api.facilities import FacilityViewSet
 from ports.api.levels import SecurityLevelViewSet
 from ports.api.ports import PortViewSet
 
-__all__ = ["ContactPointViewSet", "FacilityViewSet", "PortViewSet", "SecurityLevelViewSet"]
+__all__ = ["ContactPointViewSet", "DeclarationViewSet", "FacilityViewSet", "PortViewSet", "SecurityLevelViewSet"]

@@ -1,4 +1,5 @@
 from ports.models.contact import ContactPoint, Situation
+from ports.models.declaration import Counterpart, DeclarationOfSecurity, DeclarationSignature, Side
 from ports.models.facility import CargoType, PortFacility
 from ports.models.level import LevelAttainment, LevelScope, SecurityLevel, SecurityLevelChange
 from ports.models.profile import PortProfile
@@ -6,11 +7,15 @@ from ports.models.profile import PortProfile
 __all__ = [
     "CargoType",
     "ContactPoint",
+    "Counterpart",
+    "DeclarationOfSecurity",
+    "DeclarationSignature",
     "LevelAttainment",
     "LevelScope",
     "PortFacility",
     "PortProfile",
     "SecurityLevel",
     "SecurityLevelChange",
+    "Side",
     "Situation",
 ]

@@ -17,6 +17,7 @@ from ports.actions.levels import require_scope, scopes_of
 from ports.forms.levels import AnswerForm, LevelForm
 from ports.models import LevelAttainment, LevelScope, SecurityLevelChange
 from ports.queries.attainment import clocks, own_clocks, runs
+from ports.queries.declaration_waits import proposal_of
 from ports.queries.facilities import facilities
 from ports.queries.levels import own_in_force
 from portsec.access.acting import Acting, NotAllowedError
@@ -116,6 +117,7 @@ def detail_context(acting: Acting, change: SecurityLevelChange, form: AnswerForm
         "attained": sum(one.attained_at is not None for one in shown),
         "answer_form": form or (AnswerForm(clocks=waiting) if waiting and acting.may("level.attain") else None),
         "is_acknowledged": all(one.acknowledged_at for one in waiting),
+        "proposal": proposal_of(acting, change) if later is None else None,
         "deliveries": sorted((one for one in told if one.sender_id == change.owner_id), key=lambda one: one.recipient.name),
     }
 

@@ -14,6 +14,7 @@ from ports.queries.contacts import contacts_of
 from ports.queries.facilities import facilities
 from ports.queries.levels import history
 from ports.views.chart import chart
+from ports.views.declarations import may_request, of_port
 from portsec.access.acting import Acting
 from portsec.access.middleware import ActingRequest
 from portsec.access.models import Region
@@ -55,6 +56,9 @@ def port_detail(request: ActingRequest, unlocode: str) -> HttpResponse:
         "may_keep_facilities": is_own and acting.may("facility.keep"),
         "level_url": reverse("level_set") if is_own and scopes_of(acting) else "",
         "contacts": contacts_of(acting, port.organisation),
+        "declarations": of_port(acting, port.pk),
+        "may_declare": may_request(acting),
+        "declares_with": "" if is_own else str(port.pk),
     }
     return render(request, "ports/port_detail.html", context)
 

@@ -41,6 +41,7 @@ ON_DUTY = OFFICERS | {Role.STAFF}
 KEEPERS_OF_CONTACTS = OFFICERS | {Role.ADMINISTRATOR}
 COMMANDERS = frozenset({Role.SECURITY_OFFICER, Role.DEPUTY, Role.COORDINATOR})
 FACILITY_KEEPERS = frozenset({Role.ADMINISTRATOR, Role.SECURITY_OFFICER, Role.DEPUTY, Role.SERVICE})
+DECLARERS = frozenset({Role.SECURITY_OFFICER, Role.DEPUTY, Role.SERVICE})
 MANAGERS = frozenset({Role.ADMINISTRATOR, Role.COORDINATOR})
 
 VERBS: dict[str, Verb] = {
@@ -56,6 +57,9 @@ VERBS: dict[str, Verb] = {
     "level.change_region": Verb("set the security level of a region", "levels:write", frozenset({Role.COORDINATOR, Role.SERVICE})),
     "level.attain": Verb("acknowledge a security level, or report it attained", "levels:attain", ON_DUTY - {Role.LIAISON}),
     "facility.keep": Verb("add, change or close port facilities", "facilities:write", FACILITY_KEEPERS),
+    "declaration.request": Verb("request and answer Declarations of Security", "declarations:write", DECLARERS),
+    "declaration.sign": Verb("sign Declarations of Security", "", DECLARERS - {Role.SERVICE}),  # a signature is a person's
+    "declaration.end": Verb("end Declarations of Security", "declarations:write", DECLARERS),
     "audit.read": Verb(
         "read the audit log of your organisation",
         "audit:read",

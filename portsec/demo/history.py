@@ -19,6 +19,7 @@ from portsec.access.models import Membership
 from portsec.access.roles import Role
 from portsec.delivery.actions import see
 from portsec.demo.contacts import name_contacts
+from portsec.demo.declarations import Declarations
 from portsec.demo.region_data import BALTIC_BODIES, BALTIC_PORTS, KATTEGAT_BODIES, KATTEGAT_PORTS
 from portsec.demo.setting import address
 from portsec.demo.worker import work
@@ -48,9 +49,13 @@ def tell() -> None:
     now = timezone.now()
     name_contacts(person, ago, now)
     yesterday(now)
+    declarations = Declarations(person, ago, now)
+    declarations.with_ship()
     raise_level(now, "pfso.ltklj", 2, "unlit craft near the breakwater", since=timedelta(hours=3.5), until=timedelta(hours=10))
+    declarations.between_ports()
     attained(now, "pfso.ltklj", after=timedelta(hours=2), facility="LTKLJ-0001")
     unreliable_positions(now)
+    declarations.asked()
     drone_over_the_terminal(now)
     drafted(now)
     last_minutes(now)

@@ -8,6 +8,7 @@ from django.utils import timezone
 from ports.actions import add_facility
 from ports.models import PortFacility
 from portsec.access.acting import acting_for
+from portsec.demo.declarations import Declarations
 from portsec.demo.history import ago, attained, person, raise_level
 from portsec.demo.region_data import FACILITIES
 
@@ -41,6 +42,7 @@ def levels(now: datetime) -> None:
     raise_level(now, "pfso.plgdn", 3, "intruder seen on the quay", since=timedelta(days=8.8), until=timedelta(days=-8))
     attained(now, "deputy.plgdn", after=timedelta(hours=1))
     raise_level(now, "pfso.plgdn", 1, "fence mended, quay searched", since=timedelta(days=8.2))
+    Declarations(person, ago, now).past()
     raise_level(
         now, "pfso.plgdn", 2, "forged passes at the check-in", since=timedelta(hours=6), until=timedelta(hours=1.5),
         scope="operation", operation="Ferry check-in", facility=facility_of("pfso.plgdn", "PLGDN-0002"),

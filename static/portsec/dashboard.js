@@ -56,6 +56,7 @@ const changes = {
 
 document.addEventListener("portsec:entry", ({ detail: entry }) => {
   changes[entry.verb]?.(entry);
+  if (entry.kind === "declaration_of_security") refreshWithin(5, ["waits"]);
   feed.add(entry);
 });
 document.addEventListener("portsec:acknowledged", ({ detail }) => rows.remove(detail.alert));

@@ -4,8 +4,8 @@ import { format, ngettext } from "./text.js";
 import { say } from "./notices.js";
 
 const MOST = 60;
-const ICONS = { "alert.acknowledged": "check", "alert.cancelled": "cross", level: "level", alert: "alert", access: "key", contact_point: "call", incident: "incident" };
-const QUIET = new Set(["contact_point.verified", "contact_point.reordered"]); // as in incidents/views/dashboard.py
+const ICONS = { "alert.acknowledged": "check", "alert.cancelled": "cross", level: "level", alert: "alert", access: "key", contact_point: "call", declaration: "sign", "declaration.agreed": "check", "declaration.declined": "cross", "declaration.cancelled": "cross", "declaration.expired": "clock", incident: "incident" };
+const QUIET = new Set(["contact_point.verified", "contact_point.reordered", "declaration.drafted", "declaration.draft_edited"]); // as in incidents/views/dashboard.py
 let waiting = [];
 
 function make(entry) {

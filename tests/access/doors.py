@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from incidents.models import Alert
-from ports.models import ContactPoint, PortFacility, SecurityLevelChange
+from ports.models import ContactPoint, DeclarationOfSecurity, PortFacility, SecurityLevelChange
 from portsec.access.models import Invitation, Membership, ServiceToken
 from portsec.access.roles import Role
 from tests.cast import Cast
@@ -22,6 +22,8 @@ ON_DUTY = OFFICERS | {Role.STAFF}
 LEVEL_SETTERS = OFFICERS - {Role.LIAISON}
 LEVEL_ANSWERERS = ON_DUTY - {Role.LIAISON}
 FACILITY_KEEPERS = frozenset({Role.ADMINISTRATOR, Role.SECURITY_OFFICER, Role.DEPUTY, Role.SERVICE})
+DECLARERS = frozenset({Role.SECURITY_OFFICER, Role.DEPUTY, Role.SERVICE})
+SIGNERS = DECLARERS - {Role.SERVICE}
 KEEPERS = OFFICERS | {Role.ADMINISTRATOR}
 ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})  # the coordinator of a coordination body too: test_manage_members.py
 
@@ -39,6 +41,8 @@ class Scene:
     level: SecurityLevelChange
     facility: PortFacility
     contact: ContactPoint
+    declaration: DeclarationOfSecurity  # requested of Gdynia, by Gdańsk
+    undeclared: DeclarationOfSecurity  # a draft of Gdańsk's
     member: Membership
     invitation: Invitation
     token: ServiceToken
@@ -147,6 +151,20 @@ def contact_body(scene: Scene) -> dict[str, Any]:
     return {"role": "Berth master", "phone": "+46 70 174 06 05", "situations": ["emergency"]}
 
 
+def the_declaration(scene: Scene) -> list[Any]:
+    return [scene.declaration.pk]
+
+
+def the_undeclared(scene: Scene) -> list[Any]:
+    return [scene.undeclared.pk]
+
+
+def declaration_body(scene: Scene) -> dict[str, Any]:
+    kept = ("counterpart", "activities", "ship_name", "ship_imo", "ship_flag", "ship_person", "ship_role", "ship_contact", "other_level")
+    said = {name: getattr(scene.undeclared, name) for name in kept}
+    return {**said, "facility": str(scene.facility.pk), "draft": True}
+
+
 NOT_MINE = all_of(403)  # seen, but another organisation's: whatever the role
 CONTACT_IS_ABSENT = only(KEEPERS, 404)  # the role is asked first: it says nothing about the contact point
 AUDITORS = frozenset({Role.ADMINISTRATOR, Role.SECURITY_OFFICER, Role.COORDINATOR, Role.SERVICE})
@@ -192,6 +210,25 @@ PAGES = [
     Door("contact_move", "post", only(KEEPERS, 302), NOT_MINE, CONTACT_IS_ABSENT, at=the_contact, body=lambda scene: {"direction": "up"}),
     Door("contact_retire", "get", only(KEEPERS, 200), NOT_MINE, CONTACT_IS_ABSENT, at=the_contact),
     Door("contact_retire", "post", only(KEEPERS, 302), NOT_MINE, CONTACT_IS_ABSENT, at=the_contact),
+    open_to_all("declaration_list"),
+    Door("declaration_new", "get", *[only(DECLARERS, 200)] * 3),
+    Door("declaration_new", "post", *[only(DECLARERS, 422)] * 3, body=lambda scene: {"facility": ""}),
+    shared("declaration_detail", the_declaration),
+    shared("declaration_history", the_declaration),
+    shared("declaration_sheet", the_declaration),
+    Door("declaration_sides", "get", only(DECLARERS, 200), NOT_MINE, ABSENT, at=the_declaration),
+    Door("declaration_sides", "post", only(DECLARERS, 422), NOT_MINE, ABSENT, at=the_declaration, body=lambda scene: {"facility": ""}),
+    Door("declaration_period", "get", only(DECLARERS, 200), NOT_MINE, ABSENT, at=the_declaration),
+    Door("declaration_period", "post", only(DECLARERS, 422), NOT_MINE, ABSENT, at=the_declaration, body=lambda scene: {"valid_to": ""}),
+    Door("declaration_measures", "get", only(DECLARERS, 200), NOT_MINE, ABSENT, at=the_declaration),
+    Door("declaration_measures", "post", only(DECLARERS, 422), NOT_MINE, ABSENT, at=the_declaration, body=lambda scene: {"by_cargo": ""}),
+    Door("declaration_request", "post", only(DECLARERS, 302), ABSENT, ABSENT, at=the_undeclared),
+    Door("declaration_delete", "post", only(DECLARERS, 302), ABSENT, ABSENT, at=the_undeclared),
+    Door("declaration_agree", "post", NOT_MINE, only(DECLARERS, 302), ABSENT, at=the_declaration, body=lambda scene: {"text_version": 1}),
+    Door("declaration_decline", "post", only(DECLARERS, 422), only(DECLARERS, 422), ABSENT, at=the_declaration),
+    Door("declaration_sign", "get", only(SIGNERS, 302), only(SIGNERS, 302), ABSENT, at=the_declaration),
+    Door("declaration_sign", "post", only(SIGNERS, 302), only(SIGNERS, 302), ABSENT, at=the_declaration),
+    Door("declaration_end", "post", only(DECLARERS, 302), only(DECLARERS, 302), ABSENT, at=the_declaration),
     Door("alert_compose", "get", *[only(ON_DUTY, 200)] * 3),
     Door("alert_compose", "post", *[only(ON_DUTY, 422)] * 3, body=incomplete),
     Door("alert_preview", "post", *[only(ON_DUTY, 200)] * 3),
@@ -264,6 +301,27 @@ API = [
     Door("security-level-list", "post", *[only(LEVEL_SETTERS, 201)] * 3, body=lambda scene: {"level": 2, "reason": "Unlit craft"}),
     Door("security-level-acknowledge", "post", only(LEVEL_ANSWERERS, 200), only(LEVEL_ANSWERERS, 409), ABSENT, at=the_level),
     Door("security-level-attain", "post", only(LEVEL_ANSWERERS, 200), only(LEVEL_ANSWERERS, 409), ABSENT, at=the_level),
+    open_to_all("declaration-list"),
+    shared("declaration-detail", the_declaration),
+    shared("declaration-history", the_declaration),
+    Door("declaration-list", "post", only(DECLARERS, 201), only(DECLARERS, 400), only(DECLARERS, 400), body=declaration_body),
+    Door(
+        "declaration-detail",
+        "patch",
+        only(DECLARERS, 200),
+        NOT_MINE,
+        ABSENT,
+        at=the_declaration,
+        body=lambda scene: {"reason": "Drill"},
+        headers={"If-Match": "*"},
+    ),
+    Door("declaration-detail", "delete", only(DECLARERS, 204), ABSENT, ABSENT, at=the_undeclared, headers={"If-Match": "*"}),
+    Door("declaration-ask", "post", only(DECLARERS, 400), ABSENT, ABSENT, at=the_undeclared),
+    Door("declaration-agree", "post", NOT_MINE, only(DECLARERS, 200), ABSENT, at=the_declaration),
+    Door("declaration-decline", "post", NOT_MINE, only(DECLARERS, 200), ABSENT, at=the_declaration, body=lambda scene: {"reason": "No"}),
+    # Nobody here has a fresh second factor, and a token never signs.
+    Door("declaration-sign", "post", NOT_MINE, NOT_MINE, ABSENT, at=the_declaration, body=lambda scene: {"sha256": "0"}),
+    Door("declaration-end", "post", only(DECLARERS, 200), only(DECLARERS, 409), ABSENT, at=the_declaration),
     open_to_all("port-facility-list"),
     shared("port-facility-detail", the_facility),
     Door("port-facility-list", "post", *[only(FACILITY_KEEPERS, 201)] * 3, body=facility_body),

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from incidents.actions import draft_alert
 from incidents.models import Alert
-from ports.actions import add_contact_point, add_facility, set_security_level
+from ports.actions import add_contact_point, add_facility, draft_declaration, make_declaration, set_security_level
 from portsec.access.acting import acting_for
 from portsec.access.actions import issue_token
 from portsec.access.audiences import AudienceWish
@@ -31,18 +31,25 @@ RELATIONS = {"owner": "gdansk", "audience": "gdynia", "outsider": "trieste"}
 @pytest.fixture
 def scene(cast: Cast, publish: Publish, alert_content: dict[str, Any]) -> Scene:
     alert = publish(cast.as_("gdansk"))
+    with acting_for(cast.as_("gdynia")) as acting:
+        theirs = add_facility(acting, name="General quay", imo_number="PLGDY-0001")
     with acting_for(cast.as_("gdansk")) as acting:
         draft = draft_alert(acting, wish=AudienceWish("region_ports"), **alert_content)
         facility = add_facility(acting, name="Container terminal", imo_number="PLGDN-0001")
         level = set_security_level(acting, level=2, reason="Unlit craft")
         contact = add_contact_point(acting, role="Duty officer", phone="+46 70 174 06 01", situations=["emergency"])
-        soon = timezone.now() + timedelta(days=7)
+        ship = {"ship_name": "MV Amber Heron", "ship_imo": "9074729", "ship_flag": "Norway", "ship_person": "T. Example",
+                "ship_role": "master", "ship_contact": "VHF 14", "other_level": 2}  # fmt: skip
+        undeclared = draft_declaration(acting, facility=facility.pk, counterpart="ship", **ship)
+        now, soon = timezone.now(), timezone.now() + timedelta(days=7)
+        quay = {"counterpart": "facility", "other_facility": theirs.pk, "activities": "Loading", "valid_from": now, "valid_to": soon}
+        declaration = make_declaration(acting, facility=facility.pk, **quay)
         invitation = Invitation.objects.create(
             organisation=cast.gdansk, email="new@gdansk.example", name="New", role="staff", digest="0" * 64, expires_at=soon
         )
     member = Membership.objects.get(organisation=cast.gdansk, role=Role.STAFF)
     token, _secret = issue_token(cast.gdansk, "quay sensors")
-    return Scene(cast, alert, draft, level, facility, contact, member, invitation, token)
+    return Scene(cast, alert, draft, level, facility, contact, declaration, undeclared, member, invitation, token)
 
 
 # The list is complete

@@ -74,9 +74,11 @@ UNGUARDED = {
 APP, SYSTEM, DEFINER, OWNER = "portsec_app", "portsec_system", "portsec_definer", "portsec_owner"
 CALLERS = {
     "app_addressed": {APP, SYSTEM, DEFINER},
+    "app_answer_declaration": {APP, DEFINER},
     "app_audience_members": {APP, SYSTEM, DEFINER},
     "app_audiences": {APP, SYSTEM, DEFINER},
     "app_correspondents": {APP, SYSTEM, DEFINER},
+    "app_delete_declaration": {APP, DEFINER},
     "app_delivery_coordinator": {APP, SYSTEM, DEFINER},
     "app_dispatch_cancellation": {APP, DEFINER},
     "app_fan_out": {APP, DEFINER},

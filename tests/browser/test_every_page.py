@@ -138,6 +138,10 @@ SIGNED_IN: dict[str, Visit] = {
     "level form, refused": lambda page, places: level_refused(page),
     "change of a level": lambda page, places: open_newest_level(page),
     "facility form": "/facilities/new/",
+    "declarations": "/declarations/",
+    "declarations that wait": "/declarations/?show=waiting",
+    "new declaration, with a ship": "/declarations/new/",
+    "new declaration, with a facility": "/declarations/new/?kind=facility",
     "roles": "/roles/",
     "account": "/account/you/",
     "search": "/search/?q=buoy",
@@ -157,6 +161,7 @@ OF_AN_ADMINISTRATOR = {
     "service tokens": "/organisation/tokens/",
     "new service token": "/organisation/tokens/new/",
 }
+OF_A_DECLARATION = {"declaration": "", "sheet on paper": "sheet/", "its measures": "measures/", "its period": "period/"}
 SIGNED_OUT = {
     "sign-in": "/account/login/",
     "forgotten password": "/account/password/reset/",
@@ -184,6 +189,14 @@ def test_the_pages_of_an_administrator_are_accessible(people: People, name: str)
     page = people("admin.plgdn", at=OF_AN_ADMINISTRATOR[name] or "/organisation/")
     if OF_AN_ADMINISTRATOR[name] is None:
         page.get_by_role("link", name="Adam Nowicki").click()
+    look_over(page)
+
+
+@pytest.mark.parametrize("name", OF_A_DECLARATION)
+def test_the_pages_of_a_declaration_are_accessible(people: People, name: str) -> None:
+    page = people("pfso.plgdn", at="/declarations/")
+    page.get_by_role("link", name="MV Amber Heron").click()
+    page.goto(page.url + OF_A_DECLARATION[name])
     look_over(page)
 
 

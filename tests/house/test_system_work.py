@@ -8,6 +8,7 @@ from tests.house.source import files, functions, imports, tree
 # (file, function): the reason that it gives. The role is for work that belongs to no organisation, and for nothing else.
 SYSTEM_WORK = {
     ("incidents/actions.py", "expire_alerts"): "alerts expire by themselves, in the name of their owners",
+    ("ports/actions/declaration_answers.py", "expire_declarations"): "declarations end with their period, in the name of their ports",
     ("portsec/access/actions/invitations.py", "accept_as_member"): "a person takes up an invitation, and belongs nowhere yet",
     ("portsec/access/actions/invitations.py", "accept_as_new"): "a person takes up an invitation, and belongs nowhere yet",
     ("portsec/access/actions/invitations.py", "find_invitation"): "an invitation is found by its link, before anybody acts",

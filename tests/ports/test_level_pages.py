@@ -148,7 +148,7 @@ def test_the_page_of_a_change_makes_the_same_queries_for_few_and_many(
     change = set_level(cast.as_("gdansk"), 2)
     client = browse("gdansk")
     client.get(f"/levels/{change.pk}/")
-    with django_assert_num_queries(SHELL + 5):  # change, deliveries, does it run, clocks, what took its place
+    with django_assert_num_queries(SHELL + 7):  # change, deliveries, does it run, clocks, what took its place; changes, ports
         client.get(f"/levels/{change.pk}/")
 
 
@@ -161,7 +161,7 @@ def test_the_port_page_makes_the_same_queries_for_few_and_many(
         set_level(cast.as_("gdansk"), level)
     client = browse("riga")
     client.get("/ports/PLGDN/")
-    with django_assert_num_queries(SHELL + 7):  # port, changes, ports, regions, history, facilities, contacts
+    with django_assert_num_queries(SHELL + 8):  # port, changes, ports, regions, history, facilities, contacts, declarations
         client.get("/ports/PLGDN/")
 
 
