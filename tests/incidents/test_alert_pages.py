@@ -26,7 +26,7 @@ SHELL = 9
     [
         # region; changes of level, ports; what waits, its alerts; what changed; drafts; levels to decide, to attain; contacts to verify
         ("/", SHELL + 10),
-        ("/alerts/", SHELL + 3),  # ids of the page, its alerts, their deliveries
+        ("/alerts/", SHELL + 2),  # the page of alerts, their deliveries
         ("/ports/", SHELL + 4),  # region, its members; changes of level, ports
     ],
 )
