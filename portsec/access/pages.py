@@ -101,7 +101,10 @@ def _first(whole: ShareableQuerySet, place: ShareableQuerySet, acting: Acting, o
         f"SELECT id FROM (SELECT found.* FROM ({GRANTED}) AS a(id) CROSS JOIN LATERAL ({branch.shared}) AS found(id, at) "  # noqa: S608
         f"UNION ({branch.own})) AS merged ORDER BY at {direction}, id {direction} LIMIT {int(limit)}"
     )
-    return whole.filter(_OneOf(merged, [acting.organisation.group_id, *branch.values * 2]))
+    found = whole.filter(_OneOf(merged, [acting.organisation.group_id, *branch.values * 2]))
+    # The branches have asked the first wall, in the same statement; to ask it again costs as much as all the rest.
+    found.query.where.children = [one for one in found.query.where.children if not _is_wall(one)]
+    return found
 
 
 @dataclass(frozen=True)
@@ -121,7 +124,9 @@ class _Branch:
     def of(cls, bare: "QuerySet[Any, Any]", acting: Acting, end: str, own: str = "") -> "_Branch":
         gap = RawSQL(cls.GAP.strip("()"), (), output_field=BooleanField())  # noqa: S611 (a constant)
         bare = bare.order_by().filter(gap)
-        bare.query.where.children = [_where_audience_is_known(one) for one in bare.query.where.children]
+        # It goes through the first wall's own list already, so that no record need be looked up in it.
+        conditions: list[Any] = bare.query.where.children
+        bare.query.where.children = [one.lhs.where_audience_is_known() if _is_wall(one) else one for one in conditions]
         sql, values = bare.query.sql_with_params()
         table = bare.model._meta.db_table
         shared = sql.replace(cls.GAP, f"{table}.audience_id = a.id")
@@ -129,9 +134,8 @@ class _Branch:
         return cls(f"{shared} {end}", f"{mine} {end}", [*values])
 
 
-def _where_audience_is_known(condition: Any) -> Any:
-    """A branch goes through the first wall's own list, so that no record need be looked up in it."""
-    return condition.lhs.where_audience_is_known() if isinstance(getattr(condition, "lhs", None), InSight) else condition
+def _is_wall(condition: Any) -> bool:
+    return isinstance(getattr(condition, "lhs", None), InSight)
 
 
 def beyond(by: str, before: Key | None, after: Key | None) -> Q:
@@ -149,12 +153,12 @@ def capped_count(queryset: ShareableQuerySet, acting: Acting) -> int:
     Audience after audience, and it stops at the cap: nothing is sorted, and who sees little reads little. The limit of each
     audience keeps the planner from joining with the whole table instead.
     """
-    elsewhere = f"AND {queryset.model._meta.db_table}.audience_id NOT IN (SELECT app_audiences())"
+    elsewhere = f"AND {queryset.model._meta.db_table}.audience_id NOT IN ({GRANTED})"
     branch = _Branch.of(queryset.values("pk"), acting, f"LIMIT {COUNT_CAP}", own=elsewhere)
     counted = (
         f"SELECT count(*) FROM (SELECT 1 FROM ({GRANTED}) AS a(id) CROSS JOIN LATERAL ({branch.shared}) AS found "  # noqa: S608
         f"UNION ALL SELECT 1 FROM ({branch.own}) AS found LIMIT {COUNT_CAP}) AS counted"
     )
     with connections[current_alias()].cursor() as cursor:
-        cursor.execute(counted, [acting.organisation.group_id, *branch.values * 2])
+        cursor.execute(counted, [acting.organisation.group_id, *branch.values * 2, acting.organisation.group_id])
         return int(cursor.fetchone()[0])

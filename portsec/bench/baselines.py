@@ -1,7 +1,7 @@
 """The best SQL by hand for what the product's queries answer: same rows, same columns, same role and context, one statement.
 
 It runs as the application's role, so row security costs it what it costs the product. It asks each audience for its
-newest through one index, as the product does; what the product adds are the object mapper and a second statement.
+newest through one index, as the product does; what the product adds are the object mapper and the first wall.
 """
 
 from collections.abc import Sequence

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 from portsec.access.row_security import definer_function
 
-# Each of the three triggers calls what changed `changed`.
+# Each of the three triggers calls what changed `changed`. The function that they take the place of stays, for who goes back.
 LOG_GRANTS = definer_function(
     "app_log_grants()",
     "trigger",
@@ -95,6 +95,7 @@ RESOLVE_AUDIENCE = definer_function(
     volatility="VOLATILE",
     callers=APP,
 )
+RESOLVE_AUDIENCE.reverse_sql = migrations.RunSQL.noop  # the new one serves who goes back as well
 
 
 class Migration(migrations.Migration):
