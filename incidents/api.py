@@ -41,7 +41,7 @@ class AlertViewSet(ActingViewSet):
     parameters: ClassVar[frozenset[str]] = frozenset({"show", "severity", "is_exercise"})
 
     def get_queryset(self) -> Any:
-        return queries.readable(self.acting).prefetch_related("messages__sent_by")
+        return queries.with_messages(self.acting)
 
     def list(self, request: Request) -> Response:
         """Newest first. `show`: waiting, active, sent, drafts, ended or all."""

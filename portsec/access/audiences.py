@@ -65,12 +65,23 @@ def _check_named(acting: Acting, wish: AudienceWish) -> AudienceWish:
         raise Refused(Fault("audience/organisations", _("Name at least one organisation."), "required"))
     if len(named) > MOST_NAMED:
         raise Refused(Fault("audience/organisations", _("Name at most %d organisations, or choose a region.") % MOST_NAMED, "too_many"))
-    visible = set(Organisation.objects.visible_to(acting).filter(pk__in=named).values_list("pk", flat=True))
+    unseen = set(_unseen(acting, named))
     unknown = _("No such organisation among those you share a region with. See /api/v1/organisations/.")
-    faults = [Fault(f"audience/organisations/{n}", unknown, "unknown") for n, one in enumerate(wish.organisations) if one not in visible]
+    faults = [Fault(f"audience/organisations/{n}", unknown, "unknown") for n, one in enumerate(wish.organisations) if one in unseen]
     if faults:
         raise Refused(*faults)
     return AudienceWish(wish.kind, organisations=tuple(named))
+
+
+def _unseen(acting: Acting, organisations: Sequence[UUID]) -> list[UUID]:
+    """Those that the acting organisation does not see. The ids travel as one value: as conditions, hundreds took 5 ms."""
+    seen, values = Organisation.objects.visible_to(acting).order_by().values("pk").query.sql_with_params()
+    return _ask(f"unnest(%s::uuid[]) EXCEPT ({seen})", [_array(organisations), *values])
+
+
+def _array(ids: Sequence[UUID]) -> str:
+    """As PostgreSQL reads an array: one value, where a list would be hundreds."""
+    return f"{{{','.join(map(str, ids))}}}"
 
 
 def _check_region(acting: Acting, wish: AudienceWish) -> AudienceWish:
@@ -135,8 +146,9 @@ def check_persons(acting: Acting, persons: Sequence[UUID], wish: AudienceWish) -
 
 
 def _resolve(wish: AudienceWish) -> Audience:
-    arguments = [wish.kind, str(wish.region) if wish.region else None, [str(one) for one in wish.organisations]]
-    return Audience.objects.select_related("region").get(pk=_ask("app_resolve_audience(%s, %s, %s::uuid[])", arguments)[0])
+    arguments = [wish.kind, str(wish.region) if wish.region else None, _array(wish.organisations)]
+    audiences = Audience.objects.select_related("region") if wish.region else Audience.objects.all()
+    return audiences.get(pk=_ask("app_resolve_audience(%s, %s, %s::uuid[])", arguments)[0])
 
 
 def _ask(call: str, parameters: Sequence[Any]) -> list[UUID]:

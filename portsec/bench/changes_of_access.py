@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count
+from secrets import randbelow
 from typing import Any
 from uuid import UUID
 
@@ -39,7 +40,7 @@ def changes(acting: Acting) -> Iterator[Change]:
     """`acting` is in the wide region of the population."""
     named = list(Organisation.objects.filter(region_memberships__region__name__endswith=f" {_wide()}").order_by("created_at", "name"))
     others = [one.pk for one in named if one.pk != acting.organisation.pk]
-    numbers = count()
+    numbers = count(randbelow(len(others) ** 2))  # a set that a kept home does not know yet
     yield Change("share with 200, a new set", lambda: _share(acting, _rotated(others, next(numbers))), lambda: _bare_share(acting, others))
     yield Change("share with 200, a known set", lambda: _share(acting, others[:NAMED_AT_ONCE]), lambda: _bare_lookup(acting))
     port, region = Organisation.objects.get(name="Bench organisation 1"), Region.objects.get(name="Bench region 0")

@@ -110,12 +110,12 @@ def _page(acting: Acting, *, show: str = "all", severity: str = "", before: Key 
 
 
 def _detail(acting: Acting, place: Place) -> list[str]:
-    alert = queries.readable(acting).prefetch_related("messages__sent_by").get(pk=place.alert.pk)
+    alert = queries.with_messages(acting).get(pk=place.alert.pk)
     return [str(alert.pk)]
 
 
 def _changes(acting: Acting, since: int) -> list[str]:
-    entries = Entry.objects.visible_to(acting).select_related("owner").filter(seq__gt=since)
+    entries = Entry.objects.visible_to(acting).as_told().filter(seq__gt=since)
     return [str(entry.pk) for entry in first_after(entries, acting, by="seq", limit=CHANGES)]
 
 

@@ -81,7 +81,7 @@ class ChangeViewSet(ActingViewSet):
             raise Refused(Fault("cursor", remedy, "bad_cursor")) from error
 
     def _entries(self, request: Request) -> Any:
-        entries = Entry.objects.visible_to(self.acting).select_related("owner")
+        entries = Entry.objects.visible_to(self.acting).as_told()
         if kind := request.query_params.get("kind"):
             entries = entries.filter(kind=kind)
         if audience := read_uuid(request, "audience"):

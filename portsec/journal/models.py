@@ -14,6 +14,11 @@ class EntryQuerySet(ShareableQuerySet):
         found: EntryQuerySet = self.filter(kind=kind, object_id=pk)
         return found
 
+    def as_told(self) -> "EntryQuerySet":
+        """With what the feed tells of each, and without what only the history shows."""
+        told: EntryQuerySet = self.select_related("owner").defer("before", "after", "request_id", "actor")
+        return told
+
 
 class EntryManager(ShareableManager.from_queryset(EntryQuerySet)):  # type: ignore[misc]
     pass

@@ -11,7 +11,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.db import DatabaseError, InterfaceError
 from django.utils import timezone
 
-from portsec.journal.cursors import BadCursorError, open_cursor
+from portsec.journal.cursors import BadCursorError
 from portsec.live import news
 from portsec.live.frames import ENTRIES_A_FRAME, Frame
 from portsec.live.hub import Hub
@@ -90,7 +90,7 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels is
         if not since:
             return self.hub.position
         try:
-            position = open_cursor(since, room.uuid)
+            position = room.position_of(since)
         except BadCursorError as error:
             raise TurnedAway(RESYNCHRONISE) from error
         if not await self.hub.reaches(position):
@@ -109,7 +109,7 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels is
             "behind": behind,
             "now": timezone.now().isoformat().replace("+00:00", "Z"),
         }
-        await self.base_send(Frame.of(hello).event)
+        line.push(Frame.of(hello))
         return position
 
     async def _count_missed(self, line: Line, position: int) -> int:

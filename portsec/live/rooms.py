@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from uuid import UUID
 
-from portsec.journal.cursors import seal
+from portsec.journal.cursors import open_cursor, seal
 from portsec.live.frames import ENTRIES_A_FRAME, Frame, Sheet
 from portsec.live.line import NO_ORGANISATION, Line, TurnedAway, Visitor
 from portsec.live.marks import Marks, is_telling
@@ -14,14 +14,23 @@ from portsec.live.ring import LiveEntry
 class ControlRoom:
     """An organisation with the lines of its people. `people` is kept by the hub, as entries about access come."""
 
-    __slots__ = ("id", "lines", "name", "people", "uuid")
+    __slots__ = ("_sealed", "id", "lines", "name", "people", "uuid")
 
     def __init__(self, organisation: str, name: str, people: frozenset[str]) -> None:
         self.id, self.uuid, self.name, self.people = organisation, UUID(organisation), name, people
         self.lines: set[Line] = set()
+        self._sealed = (0, seal(0, self.uuid))
 
     def cursor(self, position: int) -> str:
-        return seal(position, self.uuid)
+        """The last one is kept: a storm of people who come back asks for the same again and again."""
+        if position != self._sealed[0]:
+            self._sealed = (position, seal(position, self.uuid))
+        return self._sealed[1]
+
+    def position_of(self, cursor: str) -> int:
+        """Raises BadCursorError."""
+        kept, sealed = self._sealed
+        return kept if cursor == sealed else open_cursor(cursor, self.uuid)
 
     def push(self, frame: Frame) -> None:
         for line in tuple(self.lines):

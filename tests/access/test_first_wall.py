@@ -17,9 +17,11 @@ from ports.models import LevelAttainment, PortFacility, PortProfile, SecurityLev
 from portsec.access.acting import Acting, acting_for, as_system
 from portsec.access.audiences import AudienceWish
 from portsec.access.models import Audience, Organisation, Region
+from portsec.access.pages import Key, capped_count, first_after, newest_page
 from portsec.access.roles import Role
 from portsec.delivery.models import Delivery
 from portsec.journal.models import Entry
+from portsec.journal.sequencer import number_entries
 from tests.cast import Cast
 
 Publish = Callable[..., Alert]
@@ -81,6 +83,34 @@ def test_no_list_shows_more(committed: Cast, evening: dict[str, UUID], show: str
     found = names(seen(committed, lambda acting: queries.filtered(acting, show=show).values_list("pk", flat=True), *DEPUTIES), evening)
     assert [who for who, shown in found.items() if not shown <= ALERTS[who]] == []
     assert any(found.values()) is (show != "ended")
+
+
+def test_pages_and_counts(committed: Cast, evening: dict[str, UUID]) -> None:
+    """A page goes through the granted audiences and not through each record's: it must show no more by that."""
+
+    def by_pages(acting: Acting) -> Iterable[UUID]:
+        published = queries.filtered(acting, show="all")
+        found: list[UUID] = []
+        before: Key | None = None
+        while page := newest_page(published, acting, limit=1, before=before):
+            found += [alert.pk for alert in page.records]
+            if (before := page.older) is None:
+                break
+        assert capped_count(published, acting) == len(found) == len(set(found))
+        return found
+
+    sent = {who: shown - {"draft"} for who, shown in ALERTS.items()}
+    assert names(seen(committed, by_pages, *DEPUTIES), evening) == sent
+
+
+def test_the_feed(committed: Cast, evening: dict[str, UUID]) -> None:
+    number_entries()
+
+    def fed(acting: Acting) -> Iterable[UUID]:
+        entries = Entry.objects.visible_to(acting).as_told().filter(kind="alert", seq__gt=0)
+        return [entry.object_id for entry in first_after(entries, acting, by="seq", limit=100)]
+
+    assert names(seen(committed, fed, *DEPUTIES), evening) == ALERTS
 
 
 def test_messages_and_levels(committed: Cast, evening: dict[str, UUID]) -> None:

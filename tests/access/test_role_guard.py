@@ -83,6 +83,7 @@ CALLERS = {
     "app_dispatch_cancellation": {APP, DEFINER},
     "app_fan_out": {APP, DEFINER},
     "app_log_grant": {DEFINER, OWNER},
+    "app_log_grants": {DEFINER, OWNER},
     "app_org": {APP, SYSTEM, DEFINER},
     "app_preview_members": {APP, SYSTEM, DEFINER},
     "app_regions": {APP, SYSTEM, DEFINER},

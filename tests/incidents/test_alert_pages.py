@@ -27,7 +27,7 @@ SHELL = 9
         # region; changes of level, ports; what waits, its alerts; what changed; drafts; levels to decide, to attain; contacts to verify;
         # declarations to answer; those to propose: changes of level, ports, past dealings
         ("/", SHELL + 14),
-        ("/alerts/", SHELL + 3),  # ids of the page, its alerts, their deliveries
+        ("/alerts/", SHELL + 2),  # the page of alerts, their deliveries
         ("/ports/", SHELL + 4),  # region, its members; changes of level, ports
     ],
 )

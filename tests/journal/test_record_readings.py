@@ -97,7 +97,7 @@ def test_a_list_of_many_is_recorded_in_one_statement(
     for number in range(3):
         publish(cast.as_("gdansk"), headline=f"Green {number}")
     client.get("/api/v1/alerts/")
-    queries = 10  # token, its member; savepoint, who acts; ids, alerts, messages, their senders; the two ends of the savepoint
+    queries = 9  # token, its use, its member and organisation; savepoint, who acts; the alerts; the two ends of the savepoint
     with django_assert_num_queries(queries):
         client.get("/api/v1/alerts/")
     for number in range(5):

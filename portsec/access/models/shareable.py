@@ -4,23 +4,50 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models.sql.compiler import SQLCompiler
 
 from portsec.access.acting import current_context
 from portsec.access.ids import new_id
-from portsec.access.models.audience import Audience
+from portsec.access.models.audience import GRANTED, Audience
 from portsec.access.models.organisation import Organisation
 
 if TYPE_CHECKING:
     from portsec.access.acting import Acting
 
 
+class InSight(models.Func):
+    """The first wall as one condition: shared with the organisation or its own, and for this person.
+
+    TLP:RED rows name persons, and only they see them (domain.md §7).
+    """
+
+    output_field = models.BooleanField()
+    asks_audience = True
+
+    def __init__(self, acting: "Acting") -> None:
+        super().__init__("persons", "audience", "owner")
+        self.acting = acting
+
+    def where_audience_is_known(self) -> "InSight":
+        """What is left to ask where the question goes through GRANTED, or through one's own, already."""
+        left: InSight = self.copy()
+        left.asks_audience = False
+        return left
+
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:  # type: ignore[override]  # no template
+        persons, audience, owner = (compiler.compile(column)[0] for column in self.get_source_expressions())
+        for_me, me = f"({persons} IS NULL OR %s = ANY ({persons}))", self.acting.user.pk
+        if not self.asks_audience:
+            return for_me, [me]
+        organisation = self.acting.organisation
+        return f"({for_me} AND ({audience} IN ({GRANTED}) OR {owner} = %s))", [me, organisation.group_id, organisation.pk]
+
+
 class ShareableQuerySet(models.QuerySet[Any]):
     def visible_to(self, acting: "Acting") -> Self:
-        """What the organisation may see. TLP:RED rows name persons, and only they see them (domain.md §7)."""
-        for_me = Q(persons__isnull=True) | Q(persons__contains=[acting.user.pk])
-        shared = Q(audience__in=Audience.objects.visible_to(acting)) | Q(owner=acting.organisation)
-        return self.filter(for_me, shared)
+        """What the organisation may see, and in it the person."""
+        return self.filter(InSight(acting))
 
     def editable_by(self, acting: "Acting") -> Self:
         return self.visible_to(acting).filter(owner=acting.organisation)

@@ -21,7 +21,7 @@ from portsec.up.services import MANAGE
 from portsec.up.valkey import Valkey
 
 DATABASE = "portsec_bench"
-HEAD = ("query", "organisation", "through", "ms", "baseline_ms", "ratio", "queries")
+HEAD = ("query", "organisation", "through", "ms", "baseline_ms", "ratio", "cpu_ratio", "queries")
 
 
 class Command(BaseCommand):
