@@ -3,6 +3,7 @@
 from ports.actions.attainment import acknowledge_level, attain_level
 from ports.actions.contacts import add_contact_point, edit_contact_point, reorder, retire_contact_point, verify_contact_point
 from ports.actions.facilities import add_facility, close_facility, edit_facility
+from ports.actions.importing import import_as_operator, import_ports, look_at_ports
 from ports.actions.levels import LevelTaken, set_security_level
 
 __all__ = [
@@ -14,6 +15,9 @@ __all__ = [
     "close_facility",
     "edit_contact_point",
     "edit_facility",
+    "import_as_operator",
+    "import_ports",
+    "look_at_ports",
     "reorder",
     "retire_contact_point",
     "set_security_level",
