@@ -1,5 +1,6 @@
 """What this app tells the rooms below it about itself."""
 
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
@@ -7,6 +8,7 @@ from ports.queries.attainment import levels_to_attain
 from ports.queries.contacts import contacts_to_verify
 from ports.queries.levels import levels_to_decide
 from ports.views.contacts import found_contacts
+from portsec.access.actions.proposals import register_names
 from portsec.face.found import register_found
 from portsec.face.waits import register_waits
 from portsec.live.links import register_link
@@ -20,6 +22,7 @@ def register() -> None:
     register_link("security_level_change", lambda pk: reverse("level_change", args=[pk]), icons=LEVEL_ICONS)
     register_link("port_facility", lambda pk: reverse("facility_detail", args=[pk]), icons=FACILITY_ICONS)
     register_link("contact_point", lambda pk: reverse("contact_detail", args=[pk]), icons=dict.fromkeys(CONTACT_VERBS, "call"))
+    register_names(lambda text: Q(port__unlocode="".join(text.split()).upper()))
     register_waits(levels_to_decide)
     register_waits(levels_to_attain)
     register_waits(contacts_to_verify)

@@ -5,6 +5,7 @@ from ports.views import contact_keeping, contacts, facilities, importing, levels
 urlpatterns = [
     path("ports/", ports.port_list, name="port_list"),
     path("regions/<uuid:pk>/import/", importing.port_import, name="port_import"),
+    path("regions/<uuid:pk>/ports/new/", importing.port_add, name="port_add"),
     path("imports/<uuid:pk>/", importing.port_import_review, name="port_import_review"),
     path("imports/<uuid:pk>/discard/", importing.port_import_discard, name="port_import_discard"),
     path("levels/new/", levels.level_set, name="level_set"),

@@ -179,6 +179,8 @@ SECOND_FACTOR_MAX_AGE = 12 * 3600  # seconds: a shift (interface.md)
 MEMBER_STEP_UP_AGE = 10 * 60  # seconds: for changing members and making service tokens
 INVITATION_LIFETIME = 7 * 24 * 3600  # seconds
 INVITATIONS_PER_HOUR = 30  # of one organisation, sent again or new
+FIRST_INVITATIONS_PER_HOUR = 300  # of one coordination body: a region of ports is set up in an afternoon
+PROPOSALS_PER_HOUR = 60  # of one coordination body
 
 # django-guardian: only direct foreign keys, only groups (access.md)
 GUARDIAN_MONKEY_PATCH_USER = False

@@ -3,7 +3,7 @@
 from ports.actions.attainment import acknowledge_level, attain_level
 from ports.actions.contacts import add_contact_point, edit_contact_point, reorder, retire_contact_point, verify_contact_point
 from ports.actions.facilities import add_facility, close_facility, edit_facility
-from ports.actions.importing import import_as_operator, import_ports, look_at_ports
+from ports.actions.importing import add_port, import_as_operator, import_ports, look_at_ports
 from ports.actions.levels import LevelTaken, set_security_level
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "acknowledge_level",
     "add_contact_point",
     "add_facility",
+    "add_port",
     "attain_level",
     "close_facility",
     "edit_contact_point",

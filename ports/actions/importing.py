@@ -11,12 +11,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from ports.importing import Line, Plan, make_plan, read_lines, read_text
-from ports.importing.checks import is_time_zone
 from ports.models import PortImport, PortProfile
 from portsec.access.acting import Acting, as_system
 from portsec.access.actions.organisations import NewOrganisation, create_organisations, hold_rules, join_many
 from portsec.access.coordination import bodies_of, require_coordinated
 from portsec.access.models import Organisation, Region, User
+from portsec.access.time_zones import check_time_zone
 from portsec.journal.actions import record_of
 from portsec.problems import Conflict, Fault, Refused
 
@@ -27,7 +27,7 @@ Counts = tuple[int, int, int]
 def look_at_ports(acting: Acting, region: Region, *, data: bytes, file_name: str, time_zone: str, encoding: str = "") -> PortImport:
     """Reads the file and keeps it until it is confirmed; brings nothing in. Raises Refused naming `file`, `encoding` or `time_zone`."""
     require_coordinated(acting, "port.import", region)
-    _check_time_zone(time_zone)
+    check_time_zone(time_zone)
     text, found = read_text(data, encoding)
     reading = read_lines(text)
     PortImport.objects.filter(organisation=acting.organisation, created_at__lt=timezone.now() - KEPT).delete()
@@ -71,8 +71,26 @@ def import_ports(acting: Acting, asked: PortImport, *, agreed: Counts, skip_bad_
 
 def import_as_operator(region: Region, lines: Sequence[Line], *, time_zone: str, skip_bad_rows: bool = False) -> Plan:
     """As `import_ports`, from the command line; the region's coordination bodies find it in their audit log."""
-    _check_time_zone(time_zone)
+    check_time_zone(time_zone)
     return _bring_in(region, lines, time_zone=time_zone, skip_bad_rows=skip_bad_rows, told=bodies_of(region))
+
+
+def add_port(acting: Acting, region: Region, *, name: str, unlocode: str, latitude: str, longitude: str, time_zone: str) -> Organisation:
+    """One port by hand, held to the same rules. Raises Refused naming the field, also where it is in the region already."""
+    require_coordinated(acting, "port.import", region)
+    check_time_zone(time_zone)
+    line = Line(1, name, unlocode, latitude, longitude)
+    plan = make_plan(region, [line], time_zone=time_zone)
+    if plan.refused:
+        raise Refused(*plan.refused[0].faults)
+    if plan.known:
+        raise Refused(Fault("unlocode", _("%s is in this region already.") % plan.known[0].profile.unlocode, "member_already"))
+    if plan.renamed:
+        raise Refused(Fault("name", _("This name is taken. Choose another, as “%s”.") % plan.new[0].organisation.name, "taken"))
+    done = _bring_in(
+        region, [line], time_zone=time_zone, skip_bad_rows=False, agreed=(1, 0, 0), actor=acting.user, told=[acting.organisation]
+    )
+    return done.new[0].profile.organisation
 
 
 def _bring_in(
@@ -132,11 +150,6 @@ def _lines_refused(plan: Plan) -> Fault:
 
 def _lines_of(asked: PortImport) -> list[Line]:
     return [Line(*values) for values in asked.lines]
-
-
-def _check_time_zone(name: str) -> None:
-    if not is_time_zone(name):
-        raise Refused(Fault("time_zone", _("Choose one of the time zones in the list."), "invalid_choice"))
 
 
 def _printable(name: str) -> str:

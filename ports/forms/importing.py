@@ -5,8 +5,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy
 
-from ports.importing.checks import zones
 from ports.importing.text import ENCODINGS, check_size
+from portsec.access.time_zones import zone_choices
 from portsec.face.forms import RefusalMixin
 from portsec.problems import Refused
 
@@ -36,7 +36,7 @@ class PortFileForm(RefusalMixin, forms.Form):
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        self.fields["time_zone"].choices = [(name, name) for name in sorted(zones())]  # type: ignore[attr-defined]
+        self.fields["time_zone"].choices = zone_choices()  # type: ignore[attr-defined]
 
     def clean_file(self) -> Any:
         """Its size is known before it is read."""
@@ -46,3 +46,38 @@ class PortFileForm(RefusalMixin, forms.Form):
         except Refused as refused:
             raise forms.ValidationError(refused.faults[0].detail, code=refused.faults[0].code) from refused
         return file
+
+
+class PortForm(RefusalMixin, forms.Form):
+    name = forms.CharField(
+        label=gettext_lazy("Name"),
+        max_length=100,
+        help_text=gettext_lazy("As people call the port: “Port of Gdańsk”."),
+        error_messages={"required": gettext_lazy("Write the port's name.")},
+    )
+    unlocode = forms.CharField(
+        label=gettext_lazy("UN/LOCODE"),
+        max_length=12,
+        help_text=gettext_lazy("Two letters of the country and three of the place: PLGDN."),
+        error_messages={"required": gettext_lazy("Write the port's UN/LOCODE.")},
+    )
+    latitude = forms.CharField(
+        label=gettext_lazy("Latitude"),
+        max_length=20,
+        help_text=gettext_lazy("Degrees as a decimal number, as 54.35; the south is negative."),
+        error_messages={"required": gettext_lazy("Write the port's latitude.")},
+    )
+    longitude = forms.CharField(
+        label=gettext_lazy("Longitude"),
+        max_length=20,
+        help_text=gettext_lazy("Degrees as a decimal number, as 18.66; the west is negative."),
+        error_messages={"required": gettext_lazy("Write the port's longitude.")},
+    )
+    time_zone = forms.ChoiceField(
+        label=gettext_lazy("Time zone"),
+        choices=zone_choices,
+        error_messages={
+            "required": gettext_lazy("Choose a time zone."),
+            "invalid_choice": gettext_lazy("Choose one of the time zones in the list."),
+        },
+    )

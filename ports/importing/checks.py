@@ -1,10 +1,8 @@
 """What a line must hold before it can become a port. Each fault names the column and what to do."""
 
 from collections.abc import Callable
-from functools import cache
 from math import isfinite
 from typing import Any
-from zoneinfo import available_timezones
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
@@ -12,10 +10,10 @@ from django.utils.translation import gettext as _
 from ports.importing.lines import Line
 from ports.models import PortProfile
 from portsec.access.models import Organisation
-from portsec.access.text import no_control_characters, one_line
+from portsec.access.time_zones import zones
 from portsec.problems import Fault, Refused
+from portsec.validation import plain_line
 
-FORMULA = ("=", "+", "-", "@")
 LONGEST_NAME = 100  # the rest of what an organisation's name may hold is kept for "(country)" or "(PLGDN)"
 
 
@@ -44,31 +42,8 @@ def code_of(text: str) -> str:
     return "".join(text.split()).upper()
 
 
-def is_time_zone(name: str) -> bool:
-    return name in zones()
-
-
-@cache
-def zones() -> frozenset[str]:
-    return frozenset(available_timezones())
-
-
-def _plain(field: str, text: str) -> str:
-    """One line of plain text that no spreadsheet would run when it is exported again."""
-    text = text.strip(" ")
-    for check in (no_control_characters, one_line):
-        try:
-            check(text)
-        except ValidationError as error:
-            raise Refused(*(Fault(field, message, error.code or "invalid") for message in error.messages)) from error
-    if text.startswith(FORMULA):
-        said = _("“%(text)s” begins with %(sign)s, which a spreadsheet takes for a formula. Write it without.")
-        raise Refused(Fault(field, said % {"text": text[:40], "sign": text[0]}, "formula"))
-    return " ".join(text.split())
-
-
 def _name(text: str) -> str:
-    name = _plain("name", text)
+    name = plain_line("name", text)
     if not name:
         raise Refused(Fault("name", _("Write the port's name."), "required"))
     if len(name) > LONGEST_NAME:
@@ -77,7 +52,7 @@ def _name(text: str) -> str:
 
 
 def _unlocode(text: str) -> str:
-    code = code_of(_plain("unlocode", text))
+    code = code_of(plain_line("unlocode", text))
     if not code:
         said = _(
             "There is no UN/LOCODE, by which a port is found and known again in the next file. Look it up in the UNECE's list and add it."
@@ -113,8 +88,8 @@ def _degrees(field: str, most: int) -> Callable[[str], float]:
 
 
 def _time_zone(text: str) -> str:
-    zone = _plain("time_zone", text)
-    if zone and not is_time_zone(zone):
+    zone = plain_line("time_zone", text)
+    if zone and zone not in zones():
         said = _("“%s” is no time zone. Write one as Europe/Warsaw, or leave it empty for the one of the import.")
         raise Refused(Fault("time_zone", said % zone[:40], "invalid"))
     return zone
@@ -126,5 +101,5 @@ READERS: dict[str, Callable[[str], object]] = {
     "latitude": _degrees("latitude", 90),
     "longitude": _degrees("longitude", 180),
     "time_zone": _time_zone,
-    "country": lambda text: _plain("country", text),
+    "country": lambda text: plain_line("country", text),
 }

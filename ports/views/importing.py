@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from ports import actions
 from ports.actions.importing import planned
-from ports.forms.importing import PortFileForm
+from ports.forms.importing import PortFileForm, PortForm
 from ports.models import PortImport
 from portsec.access.coordination import own_regions, require_coordinated
 from portsec.access.middleware import ActingRequest
@@ -54,6 +54,26 @@ def port_import_review(request: ActingRequest, pk: UUID) -> HttpResponse:
     text = ngettext("%(number)d port is in %(region)s now.", "%(number)d ports are in %(region)s now.", number)
     messages.success(request, text % {"number": number, "region": asked.region.name})
     return redirect("port_list")
+
+
+@require_http_methods(["GET", "POST"])
+def port_add(request: ActingRequest, pk: UUID) -> HttpResponse:
+    """One port by hand; its first administrator is invited on the next page."""
+    acting = request.acting
+    region = get_object_or_404(own_regions(acting), pk=pk)
+    require_coordinated(acting, "port.import", region)
+    form = PortForm(request.POST or None, initial={"time_zone": acting.organisation.time_zone})
+    if form.is_valid():
+        try:
+            added = actions.add_port(acting, region, **form.cleaned_data)
+        except Refused as refused:
+            form.add_refusal(refused)
+        except Conflict as conflict:
+            form.add_error(None, str(conflict))
+        else:
+            messages.success(request, _("%s is in the region. Invite its first administrator.") % added.name)
+            return redirect("first_administrator", pk=region.pk, organisation=added.pk)
+    return render(request, "ports/port_add.html", {"form": form, "region": region}, status=422 if form.is_bound else 200)
 
 
 @require_POST

@@ -13,8 +13,8 @@ def plain(*lines: str, head: str = HEAD) -> bytes:
 
 def wpi(*rows: tuple[int, str, str, str, str, str]) -> bytes:
     """Rows of number, name, UN/LOCODE, country, latitude and longitude."""
-    lines = (f"{number},Coast,{name},,{code},{country},Sea; Ocean,Small,Open,,,{lat},{lon}" for number, name, code, country, lat, lon in rows)
-    return "\n".join((WPI_HEAD, *lines)).encode()
+    written = "{},Coast,{},,{},{},Sea; Ocean,Small,Open,,,{},{}"
+    return "\n".join((WPI_HEAD, *(written.format(*row) for row in rows))).encode()
 
 
 def many(number: int) -> Iterable[str]:

@@ -6,11 +6,11 @@ from django.core.management.base import BaseCommand, CommandError
 
 from ports.actions.importing import import_as_operator
 from ports.importing import Plan, make_plan, read_lines, read_text
-from ports.importing.checks import is_time_zone
 from ports.importing.text import ENCODINGS, check_size
 from portsec.access.actions import create_region
 from portsec.access.coordination import bodies_of
 from portsec.access.models import Region
+from portsec.access.time_zones import check_time_zone
 from portsec.problems import Conflict, Refused
 
 
@@ -38,8 +38,7 @@ class Command(BaseCommand):
         reading = read_lines(self._read(file, encoding))
         found = self._region(region, make=options["create_region"], is_dry=options["dry_run"])
         zone = time_zone or self._zone_of(found)
-        if not is_time_zone(zone):
-            raise CommandError(f"{zone} is no time zone. Write one as Europe/Warsaw.")
+        check_time_zone(zone)
         plan = make_plan(found, reading.lines, time_zone=zone)
         self._tell(plan, zone)
         if options["dry_run"]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.contrib.auth.models import Group
 from django.db import connections
-from django.db.models import Q
+from django.db.models import F, Q
 
 from portsec.access.acting import as_system
 from portsec.access.models import Audience, AudienceGrant, Membership, Organisation, Region, RegionMembership, User
@@ -105,6 +105,52 @@ def leave_region(organisation: Organisation, region: Region) -> None:
         ]
         AudienceGrant.objects.filter(group=organisation.group_id, content_object__in=lost).delete()
         record_access("access.revoked", organisation, lost, f"{organisation.name} left {region.name}")
+
+
+def link_regions(one: Region, other: Region) -> None:
+    """Each side sees at once what the other has shared with linked regions."""
+    with as_system("regions that share with each other"):
+        hold_rules()
+        one.linked.add(other)
+        for home, away in ((one, other), (other, one)):
+            people, audiences = list(home.organisations.all()), list(_linked_audiences(away))
+            grant(people, audiences)
+            told = dict.fromkeys(people, audiences)
+            record_access_of_many("access.granted", told, f"%s sees what {_plain(away.name)} shares with linked regions")
+
+
+def unlink_regions(one: Region, other: Region) -> bool:
+    """Each side loses what the other shared with linked regions, unless another region still lets it see. False: they were not linked."""
+    with as_system("regions that share with each other"):
+        hold_rules()
+        if not one.linked.filter(pk=other.pk).exists():
+            return False
+        one.linked.remove(other)
+        for home, away in ((one, other), (other, one)):
+            audiences = list(_linked_audiences(away))
+            losing = _not_meant_any_more(home, away)
+            _take_away(losing, audiences)
+            told = dict.fromkeys(losing, audiences)
+            record_access_of_many("access.revoked", told, f"%s no longer sees what {_plain(away.name)} shares with linked regions")
+    return True
+
+
+def _linked_audiences(region: Region) -> Iterable[Audience]:
+    return Audience.objects.filter(kind=Audience.Kind.LINKED_REGIONS, region=region)
+
+
+def _not_meant_any_more(home: Region, away: Region) -> list[Organisation]:
+    """Those of `home` whom no region still leads to `away`."""
+    with connections["system"].cursor() as cursor:
+        cursor.execute("SELECT app_rule_members('linked_regions', %s)", [str(away.pk)])
+        still = {row[0] for row in cursor.fetchall()}
+    return [one for one in home.organisations.all() if one.pk not in still]
+
+
+def _take_away(organisations: Sequence[Organisation], audiences: Sequence[Audience]) -> None:
+    """But for what an organisation addressed itself."""
+    lost = AudienceGrant.objects.filter(group__in=[one.group_id for one in organisations], content_object__in=audiences)
+    lost.exclude(content_object__owner__group=F("group")).delete()
 
 
 def hold_rules() -> None:
