@@ -25,7 +25,7 @@ def deliver(acting: Acting, invitation: Invitation, secret: str) -> None:
 def deliver_to_first(acting: Acting, invitation: Invitation, secret: str) -> None:
     """As `deliver`, for an organisation that has nobody yet: the one who acts belongs to its region's coordination body."""
     outcome = _send(acting, invitation, secret)
-    with as_system("the first administrator of an organisation without people"):
+    with as_system("the first administrator of an empty organisation"):
         Invitation.objects.filter(pk=invitation.pk, digest=invitation.digest).update(**{outcome: timezone.now()})
 
 

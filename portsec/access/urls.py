@@ -1,6 +1,6 @@
 from django.urls import path
 
-from portsec.access.views import invitations, members, proposals, region_members, regions, tokens
+from portsec.access.views import invitations, members, proposals, region_members, regions, setup, tokens
 
 urlpatterns = [
     path("organisation/", members.organisation, name="organisation"),
@@ -17,6 +17,7 @@ urlpatterns = [
     path("organisation/tokens/<uuid:pk>/", tokens.token_detail, name="token_detail"),
     path("organisation/tokens/<uuid:pk>/rotate/", tokens.token_rotate, name="token_rotate"),
     path("organisation/tokens/<uuid:pk>/revoke/", tokens.token_revoke, name="token_revoke"),
+    path("setup/", setup.setup, name="setup"),
     path("regions/", regions.region_list, name="region_list"),
     path("regions/new/", regions.region_create, name="region_create"),
     path("regions/<uuid:pk>/", regions.region_detail, name="region_detail"),

@@ -17,10 +17,12 @@ BESIDE = [
     "access_audience",
     "access_audiencegrant",
     "access_invitation",
+    "access_proposal",
     "delivery_delivery",
     "journal_idempotencykey",
     "journal_reading",
     "journal_refcounter",
+    "ports_portimport",
 ]
 FORCED = [*SHAREABLE, *BESIDE]
 LOGINS = {"default": "portsec_app", "system": "portsec_system", "owner": "portsec_owner"}

@@ -21,6 +21,7 @@ from portsec.access.actions.regions import (
     set_up_organisation,
     unlink_region,
 )
+from portsec.access.actions.setup import set_up_installation
 from portsec.access.actions.tokens import create_token, issue_token, revoke_token, rotate_token
 
 __all__ = [
@@ -52,6 +53,7 @@ __all__ = [
     "revoke_token",
     "rotate_token",
     "send_again",
+    "set_up_installation",
     "set_up_organisation",
     "unlink_region",
     "withdraw_invitation",

@@ -42,7 +42,7 @@ def invite_first_administrator(acting: Acting, region: Region, organisation: Org
     check_fields(invitation, exclude={*UNCHECKED, "sent_for"})
     count_sent(acting, settings.FIRST_INVITATIONS_PER_HOUR, "first_invitations")
     secret = renew(invitation)
-    with as_system("the first administrator of an organisation without people"):
+    with as_system("the first administrator of an empty organisation"):
         _check_vacant(organisation)
         Invitation.objects.filter(organisation=organisation).waiting().update(withdrawn_at=timezone.now())
         invitation.save()
