@@ -332,6 +332,7 @@ PUBLIC = {
     "javascript_catalog": "translated texts",
     "schema": "the description of the API, the same for everybody",
     "docs": "a reader of the schema",
+    "setup": "absent wherever anybody has an account, and guarded by the operator's code before (test_first_run.py)",
     "invitation": "what its link opens is for whoever holds it; without one it says where to look",
     "demo_mail": "exists in the demo only, which listens on this machine alone",
 }

@@ -1,6 +1,5 @@
 """An installation without people is set up by whoever holds the operator's code, once. With real commits."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -34,10 +33,10 @@ GOOD: dict[str, str] = {
 
 
 @pytest.fixture
-def empty(committed: Cast) -> Iterator[Client]:
+def empty(committed: Cast) -> Client:
     """A browser in front of an installation that was only just migrated."""
     empty_tables()
-    yield Client()
+    return Client()
 
 
 def sent(client: Client, **changes: str) -> Any:

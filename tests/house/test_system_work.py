@@ -36,6 +36,7 @@ SYSTEM_WORK = {
     ("portsec/access/actions/regions.py", "remove_from_region"): "membership of a region and its grants",
     ("portsec/access/actions/regions.py", "set_up_organisation"): "a new organisation in a region",
     ("portsec/access/actions/regions.py", "unlink_region"): "a region of a coordination body",
+    ("portsec/access/actions/setup.py", "set_up_installation"): "the first day of an installation, on which nobody belongs anywhere",
     ("portsec/access/invitation_mail.py", "deliver_to_first"): "the first administrator of an empty organisation",
     ("portsec/delivery/actions.py", "mark_delivered"): "marks of dashboards, for many organisations at once",
     ("portsec/delivery/actions.py", "mark_seen"): "marks of dashboards, for many organisations at once",
@@ -56,6 +57,7 @@ SYSTEM_WORK = {
 # Files that ask the system's connection by its name, and what for.
 SYSTEM_CONNECTIONS = {
     "portsec/access/actions/organisations.py": "the grants that a region's audiences lack, inside as_system",
+    "portsec/access/actions/setup.py": "the lock of the first day, inside as_system",
     "portsec/delivery/actions.py": "the one UPDATE of the marks, inside as_system",
     "portsec/journal/sequencer.py": "the numbering function, which the application may not call",
     "portsec/live/health.py": "a look at the queue of unnumbered entries, inside as_system",
