@@ -53,7 +53,7 @@ def port_import_review(request: ActingRequest, pk: UUID) -> HttpResponse:
     number = len(plan.new)
     text = ngettext("%(number)d port is in %(region)s now.", "%(number)d ports are in %(region)s now.", number)
     messages.success(request, text % {"number": number, "region": asked.region.name})
-    return redirect("port_list")
+    return redirect("region_detail", pk=asked.region_id)
 
 
 @require_http_methods(["GET", "POST"])

@@ -60,9 +60,10 @@ def test_the_preview_says_what_would_happen_and_nothing_has(upload: Callable[...
 
 def test_it_imports_on_the_press_of_the_button(coordinator: Client, upload: Callable[..., Any]) -> None:
     answer = confirm(coordinator, upload(plain(LINE)))
-    assert (answer.status_code, answer.headers["Location"]) == (302, "/ports/")
+    region = f"/regions/{answer.wsgi_request.acting.organisation.regions.get().pk}/"
+    assert (answer.status_code, answer.headers["Location"]) == (302, region)
     assert PortProfile.objects.filter(unlocode="XAAMB").exists()
-    assert "1 port is in Baltic region now." in coordinator.get("/ports/").content.decode()
+    assert "1 port is in Baltic region now." in coordinator.get(region).content.decode()
 
 
 def test_refused_lines_are_left_out_only_where_the_button_says_so(coordinator: Client, upload: Callable[..., Any]) -> None:
