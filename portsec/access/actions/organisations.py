@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.contrib.auth.models import Group
 from django.db import connections
-from django.db.models import F, Q
+from django.db.models import Q
 
 from portsec.access.acting import as_system
 from portsec.access.models import Audience, AudienceGrant, Membership, Organisation, Region, RegionMembership, User
@@ -148,9 +148,7 @@ def _not_meant_any_more(home: Region, away: Region) -> list[Organisation]:
 
 
 def _take_away(organisations: Sequence[Organisation], audiences: Sequence[Audience]) -> None:
-    """But for what an organisation addressed itself."""
-    lost = AudienceGrant.objects.filter(group__in=[one.group_id for one in organisations], content_object__in=audiences)
-    lost.exclude(content_object__owner__group=F("group")).delete()
+    AudienceGrant.objects.filter(group__in=[one.group_id for one in organisations], content_object__in=audiences).delete()
 
 
 def hold_rules() -> None:
