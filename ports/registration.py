@@ -1,5 +1,6 @@
 """What this app tells the rooms below it about itself."""
 
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
@@ -10,6 +11,7 @@ from ports.queries.levels import levels_to_decide
 from ports.told import level_facts
 from ports.views.contacts import found_contacts
 from ports.views.declarations import found_declarations
+from portsec.access.actions.proposals import register_names
 from portsec.delivery.facts import register_facts
 from portsec.face.found import register_found
 from portsec.face.waits import register_waits
@@ -33,6 +35,7 @@ def register() -> None:
     register_link("port_facility", lambda pk: reverse("facility_detail", args=[pk]), icons=FACILITY_ICONS)
     register_link("contact_point", lambda pk: reverse("contact_detail", args=[pk]), icons=dict.fromkeys(CONTACT_VERBS, "call"))
     register_facts("security_level_change", level_facts)
+    register_names(lambda text: Q(port__unlocode="".join(text.split()).upper()))
     register_waits(levels_to_decide)
     register_waits(levels_to_attain)
     register_waits(contacts_to_verify)

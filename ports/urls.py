@@ -1,9 +1,23 @@
 from django.urls import path
 
-from ports.views import contact_keeping, contacts, declaration_answers, declaration_steps, declarations, facilities, levels, ports
+from ports.views import (
+    contact_keeping,
+    contacts,
+    declaration_answers,
+    declaration_steps,
+    declarations,
+    facilities,
+    importing,
+    levels,
+    ports,
+)
 
 urlpatterns = [
     path("ports/", ports.port_list, name="port_list"),
+    path("regions/<uuid:pk>/import/", importing.port_import, name="port_import"),
+    path("regions/<uuid:pk>/ports/new/", importing.port_add, name="port_add"),
+    path("imports/<uuid:pk>/", importing.port_import_review, name="port_import_review"),
+    path("imports/<uuid:pk>/discard/", importing.port_import_discard, name="port_import_discard"),
     path("levels/new/", levels.level_set, name="level_set"),
     path("levels/<uuid:pk>/", levels.level_change, name="level_change"),
     path("levels/<uuid:pk>/acknowledge/", levels.level_acknowledge, name="level_acknowledge"),

@@ -181,6 +181,8 @@ MEMBER_STEP_UP_AGE = 10 * 60  # seconds: for changing members, making service to
 DECLARATION_LONGEST_DAYS = env.int("PORTSEC_DECLARATION_LONGEST_DAYS", default=90)
 INVITATION_LIFETIME = 7 * 24 * 3600  # seconds
 INVITATIONS_PER_HOUR = 30  # of one organisation, sent again or new
+FIRST_INVITATIONS_PER_HOUR = 300  # of one coordination body: a region of ports is set up in an afternoon
+PROPOSALS_PER_HOUR = 60  # of one coordination body
 
 # django-guardian: only direct foreign keys, only groups (access.md)
 GUARDIAN_MONKEY_PATCH_USER = False

@@ -17,6 +17,7 @@ from ports.actions.declarations import (
     request_declaration,
 )
 from ports.actions.facilities import add_facility, close_facility, edit_facility
+from ports.actions.importing import add_port, import_as_operator, import_ports, look_at_ports
 from ports.actions.levels import LevelTaken, set_security_level
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "acknowledge_level",
     "add_contact_point",
     "add_facility",
+    "add_port",
     "agree_declaration",
     "attain_level",
     "close_facility",
@@ -35,6 +37,9 @@ __all__ = [
     "edit_facility",
     "end_declaration",
     "expire_declarations",
+    "import_as_operator",
+    "import_ports",
+    "look_at_ports",
     "make_declaration",
     "reorder",
     "request_declaration",

@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('access', '0003_invitations_and_tokens'),
-        ('ports', '0006_contact_points_row_security'),
+        ('ports', '0007_port_import'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

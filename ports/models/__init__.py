@@ -2,6 +2,7 @@ from ports.models.contact import ContactPoint, Situation
 from ports.models.declaration import Counterpart, DeclarationOfSecurity, DeclarationSignature, Side
 from ports.models.facility import CargoType, PortFacility
 from ports.models.level import LevelAttainment, LevelScope, SecurityLevel, SecurityLevelChange
+from ports.models.port_import import PortImport
 from ports.models.profile import PortProfile
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "LevelAttainment",
     "LevelScope",
     "PortFacility",
+    "PortImport",
     "PortProfile",
     "SecurityLevel",
     "SecurityLevelChange",

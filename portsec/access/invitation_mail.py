@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from portsec.access.acting import Acting, acting_for
+from portsec.access.acting import Acting, acting_for, as_system
 from portsec.access.models import Invitation
 
 logger = logging.getLogger(__name__)
@@ -17,18 +17,30 @@ logger = logging.getLogger(__name__)
 
 def deliver(acting: Acting, invitation: Invitation, secret: str) -> None:
     """Never raises for a mail that could not be sent: the list of people says so, beside "Send again"."""
-    try:
-        compose(acting, invitation, secret).send()
-        outcome = "sent_at"
-    except Exception:  # whatever a mail server, or the way to it, comes up with
-        logger.exception("the invitation %s could not be sent", invitation.pk)
-        outcome = "failed_at"
+    outcome = _send(acting, invitation, secret)
     with acting_for(acting):
         Invitation.objects.of(acting).filter(pk=invitation.pk, digest=invitation.digest).update(**{outcome: timezone.now()})
 
 
+def deliver_to_first(acting: Acting, invitation: Invitation, secret: str) -> None:
+    """As `deliver`, for an organisation that has nobody yet: the one who acts belongs to its region's coordination body."""
+    outcome = _send(acting, invitation, secret)
+    with as_system("the first administrator of an empty organisation"):
+        Invitation.objects.filter(pk=invitation.pk, digest=invitation.digest).update(**{outcome: timezone.now()})
+
+
+def _send(acting: Acting, invitation: Invitation, secret: str) -> str:
+    """The column that says what came of it."""
+    try:
+        compose(acting, invitation, secret).send()
+    except Exception:  # whatever a mail server, or the way to it, comes up with
+        logger.exception("the invitation %s could not be sent", invitation.pk)
+        return "failed_at"
+    return "sent_at"
+
+
 def compose(acting: Acting, invitation: Invitation, secret: str) -> EmailMultiAlternatives:
-    organisation = acting.organisation.name
+    organisation = invitation.organisation.name
     context = {
         "invitation": invitation,
         "role": invitation.get_role_display(),

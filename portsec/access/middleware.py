@@ -9,11 +9,13 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
 
 from portsec.access.acting import Acting, NotAllowedError, acting_for
 from portsec.access.authentication import acting_of
+from portsec.access.first_run import is_new_installation
 from portsec.access.request_id import current_request_id, set_request_id
 from portsec.live.context import mark_position
 
@@ -34,6 +36,8 @@ def _ask_to_sign_in(request: "ActingRequest") -> HttpResponse:
     """Every page is for people who act for an organisation, unless it says otherwise: nothing is open by being forgotten."""
     if request.user.is_authenticated:
         raise PermissionDenied(str(request.acting_error or ""))
+    if is_new_installation():
+        return redirect("setup")
     return redirect_to_login(request.get_full_path())
 
 

@@ -66,6 +66,10 @@ VERBS: dict[str, Verb] = {
         frozenset({Role.ADMINISTRATOR, Role.SECURITY_OFFICER, Role.COORDINATOR, Role.SERVICE}),
     ),
     "member.manage": Verb("manage the people of your organisation", "", MANAGERS, bodies_only=frozenset({Role.COORDINATOR})),
+    "region.manage": Verb("set up and link the regions that your coordination body coordinates", "", MANAGERS, bodies_only=MANAGERS),
+    "organisation.invite": Verb("bring organisations into such a region, or remove them", "", MANAGERS, bodies_only=MANAGERS),
+    "region.join": Verb("answer proposals to join a region", "", MANAGERS, bodies_only=frozenset({Role.COORDINATOR})),
+    "port.import": Verb("import ports into such a region", "", MANAGERS, bodies_only=MANAGERS),
     "token.manage": Verb("manage the service tokens of your organisation", "", MANAGERS, bodies_only=frozenset({Role.COORDINATOR})),
 }
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from portsec.access.views import invitations, members, tokens
+from portsec.access.views import invitations, members, proposals, region_members, regions, setup, tokens
 
 urlpatterns = [
     path("organisation/", members.organisation, name="organisation"),
@@ -17,6 +17,23 @@ urlpatterns = [
     path("organisation/tokens/<uuid:pk>/", tokens.token_detail, name="token_detail"),
     path("organisation/tokens/<uuid:pk>/rotate/", tokens.token_rotate, name="token_rotate"),
     path("organisation/tokens/<uuid:pk>/revoke/", tokens.token_revoke, name="token_revoke"),
+    path("setup/", setup.setup, name="setup"),
+    path("regions/", regions.region_list, name="region_list"),
+    path("regions/new/", regions.region_create, name="region_create"),
+    path("regions/<uuid:pk>/", regions.region_detail, name="region_detail"),
+    path("regions/<uuid:pk>/edit/", regions.region_edit, name="region_edit"),
+    path("regions/<uuid:pk>/unlink/<uuid:other>/", regions.region_unlink, name="region_unlink"),
+    path("regions/<uuid:pk>/link/", proposals.link_propose, name="link_propose"),
+    path("regions/<uuid:pk>/propose/", proposals.membership_propose, name="membership_propose"),
+    path("regions/<uuid:pk>/organisations/new/", region_members.organisation_add, name="organisation_add"),
+    path("regions/<uuid:pk>/organisations/<uuid:organisation>/first/", region_members.first_administrator, name="first_administrator"),
+    path("regions/<uuid:pk>/organisations/<uuid:organisation>/remove/", region_members.organisation_remove, name="organisation_remove"),
+    path("regions/<uuid:pk>/organisations/<uuid:organisation>/close/", region_members.organisation_close, name="organisation_close"),
+    path("regions/<uuid:pk>/organisations/<uuid:organisation>/reopen/", region_members.organisation_reopen, name="organisation_reopen"),
+    path("proposals/<uuid:pk>/", proposals.proposal_detail, name="proposal_detail"),
+    path("proposals/<uuid:pk>/accept/", proposals.proposal_accept, name="proposal_accept"),
+    path("proposals/<uuid:pk>/decline/", proposals.proposal_decline, name="proposal_decline"),
+    path("proposals/<uuid:pk>/withdraw/", proposals.proposal_withdraw, name="proposal_withdraw"),
     path("invitation/", invitations.invitation, name="invitation"),
     path("invitation/<str:secret>/", invitations.invitation, name="invitation"),
 ]

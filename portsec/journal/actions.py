@@ -1,6 +1,6 @@
 """`record()`: the one way into the journal, called once by each action, in the action's transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -135,47 +135,93 @@ class Word:
 
 
 def record_for(words: Sequence[Word]) -> None:
-    """Each to its own organisation (inside `as_system`). 2 queries, and 2 more for an organisation that has no audience of its own yet."""
-    own = {audience.owner_id: audience for audience in Audience.objects.filter(key__in={f"own:{one.organisation.pk}" for one in words})}
-    now, request_id = timezone.now(), current_request_id()
+    """Each to its own organisation (inside `as_system`), in a few statements whatever the number."""
+    own = _own_audiences(list({one.organisation.pk: one.organisation for one in words}.values()))
     entries = [
-        Entry(
-            at=now,
+        _entry(
             verb=one.verb,
             kind=one.kind,
             object_id=one.object_id,
             owner=one.organisation,
-            audience=own.get(one.organisation.pk) or _own_audience_of(one.organisation),
+            audience=own[one.organisation.pk],
             persons=one.persons,
-            summary=one.summary[:300],
-            row=plain(one.row),
-            before={},
-            after={},
-            request_id=request_id,
+            summary=one.summary,
+            row=one.row,
         )
         for one in words
     ]
-    Entry.objects.bulk_create(entries)
+    Entry.objects.bulk_create(entries, batch_size=1000)
     transaction.on_commit(number_soon, using=current_alias())
 
 
-def _write(*, summary: str, **columns: Any) -> Entry:
-    for name in ("row", "before", "after"):
-        columns[name] = plain(columns.get(name) or {})
-    entry: Entry = Entry.objects.create(at=timezone.now(), summary=summary[:300], request_id=current_request_id(), **columns)
+def record_access_of_many(verb: str, told: Mapping[Organisation, Sequence[Audience]], summary: str) -> None:
+    """As `record_access`, an entry for each organisation (inside `as_system`); `summary` holds "%s" for its name."""
+    own = _own_audiences(list(told))
+    entries = []
+    for organisation, audiences in told.items():
+        row = {"audiences": [str(audience.pk) for audience in audiences]}
+        entries.append(
+            _entry(
+                verb=verb,
+                kind="access",
+                object_id=organisation.pk,
+                owner=organisation,
+                audience=own[organisation.pk],
+                summary=summary % organisation.name,
+                row=row,
+                after=row,
+            )
+        )
+    Entry.objects.bulk_create(entries, batch_size=1000)
+    transaction.on_commit(number_soon, using=current_alias())
+
+
+def record_of(
+    organisation: Organisation,
+    verb: str,
+    kind: str,
+    object_id: UUID,
+    summary: str,
+    *,
+    actor: User | None,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any],
+) -> Entry:
+    """As `record_own`, for what has to be written as the system (inside `as_system`); without `actor` the operator did it."""
+    audience = _own_audience_of(organisation)
+    told = {"before": before or {}, "after": after}
+    return _write(verb=verb, kind=kind, object_id=object_id, owner=organisation, actor=actor, audience=audience, summary=summary, **told)
+
+
+def _write(**columns: Any) -> Entry:
+    entry = _entry(**columns)
+    entry.save(force_insert=True)
     transaction.on_commit(number_soon, using=current_alias())
     return entry
 
 
+def _entry(*, summary: str, **columns: Any) -> Entry:
+    for name in ("row", "before", "after"):
+        columns[name] = plain(columns.get(name, {}))
+    return Entry(at=timezone.now(), summary=summary[:300], request_id=current_request_id(), **columns)
+
+
 def _own_audience_of(organisation: Organisation) -> Audience:
-    """As `app_resolve_audience('own')` makes it, for the system role, which acts for nobody."""
-    audience, is_new = Audience.objects.get_or_create(
-        key=f"own:{organisation.pk}", defaults={"id": new_id(), "kind": Audience.Kind.OWN, "owner": organisation}
-    )
-    if is_new:
+    return _own_audiences([organisation])[organisation.pk]
+
+
+def _own_audiences(organisations: Sequence[Organisation]) -> dict[UUID, Audience]:
+    """As `app_resolve_audience('own')` makes them, for the system role, which acts for nobody; by organisation."""
+    keys = {f"own:{organisation.pk}": organisation for organisation in organisations}
+    missing = keys.keys() - set(Audience.objects.filter(key__in=keys).values_list("key", flat=True))
+    wanted = [Audience(id=new_id(), key=key, kind=Audience.Kind.OWN, owner=keys[key]) for key in sorted(missing)]
+    Audience.objects.bulk_create(wanted, ignore_conflicts=True, batch_size=1000)
+    found = {keys[one.key].pk: one for one in Audience.objects.filter(key__in=keys)}
+    if missing:
         view = Permission.objects.get(content_type__app_label="access", codename="view_audience")
-        AudienceGrant.objects.create(group_id=organisation.group_id, permission=view, content_object=audience)
-    return audience
+        made = [AudienceGrant(group_id=keys[key].group_id, permission=view, content_object=found[keys[key].pk]) for key in sorted(missing)]
+        AudienceGrant.objects.bulk_create(made, ignore_conflicts=True, batch_size=1000)
+    return found
 
 
 def next_ref(acting: Acting, prefix: str) -> str:

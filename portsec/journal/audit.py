@@ -32,6 +32,7 @@ class Group(models.TextChoices):
 
 
 ACCESS = Q(verb__startswith="access.") | Q(verb__startswith="member.") | Q(verb__startswith="token.")
+ACCESS |= Q(verb__startswith="organisation.") | Q(verb__startswith="proposal.") | Q(verb__startswith="region.")
 EXPORT = Q(verb__endswith=".exported")
 ENTRIES_OF = {Group.CHANGE: ~ACCESS & ~EXPORT, Group.ACCESS: ACCESS, Group.EXPORT: EXPORT}
 READ = "read"  # a reading's verb, which the journal does not know
@@ -205,4 +206,4 @@ def shareable_kinds() -> dict[str, type[Shareable]]:
 def linked_kinds() -> list[str]:
     """The kinds that stand in a log by themselves: those with a page, and what concerns access and exports."""
     paged = [kind for kind in shareable_kinds() if link_to(kind, str(UUID(int=0)))]
-    return sorted([*paged, "access", "audit_log", "invitation", "service_token"])
+    return sorted([*paged, "access", "audit_log", "invitation", "organisation", "proposal", "region", "service_token"])

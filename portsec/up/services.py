@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -63,6 +64,15 @@ class Stack:
     def steps(self) -> list[Step]:
         servers: list[Step] = [server for server in (self.postgres, self.valkey) if server is not None]
         return [*servers, *self._preparations(), self._web(), self._worker(), self._beat()]
+
+    def first_run(self) -> str:
+        """The set-up code, where nobody has an account yet. It is shown once and stands in no log."""
+        if self.has_demo:
+            return ""
+        _log, surroundings = self._surroundings("setup_code")
+        asked = [*MANAGE, "setup_code", "--if-empty"]
+        found = subprocess.run(asked, env=surroundings, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+        return found.stdout if found.returncode == 0 else "The set-up code could not be made: run `manage.py setup_code`."
 
     def _environment(self) -> dict[str, str]:
         values = caller_prefers(defaults(self.home, self.port))

@@ -52,7 +52,7 @@ def run_stack() -> int:
         try:
             note_environment(home, stack.environment)
             supervisor.start()
-            announce(address, stack.has_demo)
+            announce(address, stack.has_demo, stack.first_run())
             supervisor.watch()
         except KeyboardInterrupt:
             return 0
@@ -62,9 +62,12 @@ def run_stack() -> int:
             supervisor.stop()
 
 
-def announce(address: str, has_demo: bool) -> None:
+def announce(address: str, has_demo: bool, first_run: str) -> None:
+    """`first_run` is what the operator needs to set up an empty installation, or nothing."""
     if has_demo:
         say(SIGN_INS.format(address=address))
+    if first_run:
+        say(f"\n{first_run.rstrip()}\n")
     say(f"PortSec is ready: {address}")
 
 

@@ -4,6 +4,7 @@ import { format, gettext, ngettext } from "./text.js";
 const NAMES = { 1: gettext("normal"), 2: gettext("heightened"), 3: gettext("exceptional") };
 const MARK = 24; // px
 const APART = 27; // px between the middles of two marks, so that each can be hit (WCAG 2.5.8)
+const MANY = 300; // marks at once: more lie over each other wherever they stand, and placing them would hold the page up for minutes
 const SIDES = ["right", "left", "above", "below"];
 const NEAR = [[52, 5], [67, 32]]; // what coast-baltic.geojson covers
 const coasts = new Map();
@@ -152,6 +153,11 @@ function label(map, markers) {
   }
 }
 
+/** A name then shows on hover and focus; zooming in brings the others back. */
+function hideNames(markers) {
+  for (const marker of markers) marker.getElement().querySelector("b").dataset.side = "none";
+}
+
 export function areaOf({ polygon, circle, severity = "", headline = "", is_exercise: isExercise = false }) {
   const L = globalThis.L;
   const style = { className: `alert-area ${isExercise ? "exercise" : severity.toLowerCase()}`, interactive: false };
@@ -166,11 +172,14 @@ async function region(element) {
   for (const marker of markers) marker.addTo(map);
   if (markers.length > 1) map.fitBounds(globalThis.L.latLngBounds(markers.map((marker) => marker.getLatLng())), { padding: [36, 30] });
   else if (markers.length) map.setView(markers[0].getLatLng(), 8);
+  const isFull = markers.length > MANY;
   const relabel = () => {
-    spread(map, markers);
-    label(map, markers);
+    const near = isFull ? markers.filter((marker) => map.getBounds().contains(marker.getLatLng())) : markers;
+    if (near.length > MANY) return hideNames(markers);
+    spread(map, near);
+    label(map, near);
   };
-  map.on("zoomend resize", relabel);
+  map.on(isFull ? "zoomend resize moveend" : "zoomend resize", relabel);
   relabel();
   follow(markers, relabel);
   element.removeAttribute("aria-busy");

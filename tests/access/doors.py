@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from incidents.models import Alert
-from ports.models import ContactPoint, DeclarationOfSecurity, PortFacility, SecurityLevelChange
+from ports.models import ContactPoint, DeclarationOfSecurity, PortFacility, PortImport, SecurityLevelChange
 from portsec.access.models import Invitation, Membership, ServiceToken
 from portsec.access.roles import Role
 from tests.cast import Cast
@@ -32,7 +32,7 @@ ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})  # the coordinator of a coordin
 class Scene:
     """An alert, a draft, a facility, a change of level and a contact point of Gdańsk; Gdynia is in their audience, Trieste is not.
 
-    And what is Gdańsk's alone: a member, an invitation, a service token.
+    And what is Gdańsk's alone: a member, an invitation, a service token, a file of ports (which no port may import).
     """
 
     cast: Cast
@@ -46,6 +46,7 @@ class Scene:
     member: Membership
     invitation: Invitation
     token: ServiceToken
+    port_import: PortImport
 
 
 def all_of(status: int) -> Answers:
@@ -122,6 +123,23 @@ def the_token(scene: Scene) -> list[Any]:
     return [scene.token.id]
 
 
+def gdynia_in_baltic(scene: Scene) -> list[Any]:
+    return [scene.cast.regions["baltic"].pk, scene.cast.gdynia.pk]
+
+
+def baltic_and_kattegat(scene: Scene) -> list[Any]:
+    return [scene.cast.regions["baltic"].pk, scene.cast.regions["kattegat"].pk]
+
+
+def the_import(scene: Scene) -> list[Any]:
+    return [scene.port_import.pk]
+
+
+def no_proposal(scene: Scene) -> list[Any]:
+    """One that waits is written by the system alone: test_propose.py asks for it as each side and as strangers."""
+    return [scene.cast.gdansk.pk]
+
+
 def alert_body(scene: Scene, **changes: Any) -> dict[str, Any]:
     written = {name: getattr(scene.alert, name) for name in ("headline", "event", "category", "urgency", "severity", "certainty", "tlp")}
     return {**written, "audience": {"kind": "own"}, **changes}
@@ -170,6 +188,12 @@ CONTACT_IS_ABSENT = only(KEEPERS, 404)  # the role is asked first: it says nothi
 AUDITORS = frozenset({Role.ADMINISTRATOR, Role.SECURITY_OFFICER, Role.COORDINATOR, Role.SERVICE})
 DRAFT_IS_ABSENT = only(ON_DUTY, 404)  # the role is asked first: it says nothing about the draft
 ANY_VERSION = {"If-Match": "*"}
+
+
+def of_coordinators(name: str, at: Of, methods: tuple[str, ...] = ("get", "post")) -> list[Door]:
+    """For who coordinates the region (test_region_pages.py): its ports are not allowed, for others it does not exist."""
+    return [Door(name, method, NOT_MINE, NOT_MINE, ABSENT, at=at) for method in methods]
+
 
 PAGES = [
     open_to_all("dashboard"),
@@ -261,6 +285,25 @@ PAGES = [
     own_organisation("token_detail", "get", the_token, 200),
     own_organisation("token_rotate", "post", the_token, 302, body=lambda scene: {"grace": "0"}),
     own_organisation("token_revoke", "post", the_token, 302),
+    Door("region_list", "get", *[NOT_MINE] * 3),
+    *[Door("region_create", method, *[NOT_MINE] * 3) for method in ("get", "post")],
+    *of_coordinators("region_detail", baltic, ("get",)),
+    *of_coordinators("region_edit", baltic),
+    *of_coordinators("region_unlink", baltic_and_kattegat, ("post",)),
+    *of_coordinators("link_propose", baltic),
+    *of_coordinators("membership_propose", baltic),
+    *of_coordinators("organisation_add", baltic),
+    *of_coordinators("first_administrator", gdynia_in_baltic),
+    *of_coordinators("organisation_remove", gdynia_in_baltic),
+    *of_coordinators("organisation_close", gdynia_in_baltic, ("post",)),
+    *of_coordinators("organisation_reopen", gdynia_in_baltic, ("post",)),
+    *of_coordinators("port_add", baltic),
+    *of_coordinators("port_import", baltic),
+    Door("port_import_review", "get", NOT_MINE, ABSENT, ABSENT, at=the_import),
+    Door("port_import_review", "post", NOT_MINE, ABSENT, ABSENT, at=the_import),
+    Door("port_import_discard", "post", NOT_MINE, ABSENT, ABSENT, at=the_import),
+    Door("proposal_detail", "get", *[ABSENT] * 3, at=no_proposal),
+    *[Door(f"proposal_{verb}", "post", *[ABSENT] * 3, at=no_proposal) for verb in ("accept", "decline", "withdraw")],
 ]
 
 NOT_ITS_OWN = all_of(403)
@@ -347,6 +390,7 @@ PUBLIC = {
     "javascript_catalog": "translated texts",
     "schema": "the description of the API, the same for everybody",
     "docs": "a reader of the schema",
+    "setup": "absent wherever anybody has an account, and guarded by the operator's code before (test_first_run.py)",
     "invitation": "what its link opens is for whoever holds it; without one it says where to look",
     "answer_link": "what a message's link asks is for whoever got the message; without one it says where to look",
     "demo_mail": "exists in the demo only, which listens on this machine alone",

@@ -19,6 +19,7 @@ BESIDE = [
     "access_invitation",
     "delivery_alarm",
     "delivery_attempt",
+    "access_proposal",
     "delivery_delivery",
     "delivery_dispatch",
     "delivery_endpoint",
@@ -27,6 +28,7 @@ BESIDE = [
     "journal_idempotencykey",
     "journal_reading",
     "journal_refcounter",
+    "ports_portimport",
 ]
 FORCED = [*SHAREABLE, *BESIDE]
 LOGINS = {"default": "portsec_app", "system": "portsec_system", "owner": "portsec_owner"}

@@ -16,6 +16,7 @@ CONTEXT_FREE_VIEWS = {
     "healthz": "answers while the process lives, without the database",
     "readyz": "looks at the installation, through as_system",
     "javascript_catalog": "translated texts, the same for everybody",
+    "setup": "is for an installation in which nobody has an account: its code is asked before anything is written",
     "invitation": "is for who belongs nowhere yet: its link finds one invitation, through as_system",
     "answer_link": "is for whoever got a message: its link finds one dispatch, through as_system",
     "demo_mail": "reads files of the demo on the operator's own machine",

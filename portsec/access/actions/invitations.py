@@ -38,8 +38,8 @@ def invite_person(acting: Acting, *, email: str, name: str, role: str) -> Invita
     check_role(acting.organisation, role)
     check_fields(invitation, exclude=UNCHECKED)
     _check_not_here(acting, invitation.email)
-    _count(acting)
-    secret = _renew(invitation)
+    count_sent(acting, settings.INVITATIONS_PER_HOUR)
+    secret = renew(invitation)
     try:
         with transaction.atomic(using=current_alias()):
             invitation.save()
@@ -52,8 +52,8 @@ def invite_person(acting: Acting, *, email: str, name: str, role: str) -> Invita
 def send_again(acting: Acting, invitation: Invitation) -> None:
     """A new link with a new week; the one before opens nothing any more. Raises Conflict where it was taken up or withdrawn."""
     _require(acting)
-    _count(acting)
-    secret = _renew(invitation)
+    count_sent(acting, settings.INVITATIONS_PER_HOUR)
+    secret = renew(invitation)
     renewed = {"digest": invitation.digest, "expires_at": invitation.expires_at, "sent_at": None, "failed_at": None}
     if not Invitation.objects.of(acting).waiting().filter(pk=invitation.pk).update(**renewed):
         raise Conflict(_("This invitation has been taken up or withdrawn. Invite the person anew if need be."))
@@ -131,20 +131,20 @@ def _invited_already() -> Fault:
     return Fault("email", _("This address is invited already. Send that invitation again, or withdraw it first."), "invited_already")
 
 
-def _count(acting: Acting) -> None:
+def count_sent(acting: Acting, most: int, of: str = "invitations") -> None:
     """Mail in our name to strangers is rationed. Without the cache nobody counts, and nobody is held up."""
-    key = f"invitations:{acting.organisation.pk}:{int(timezone.now().timestamp()) // HOUR}"
+    key = f"{of}:{acting.organisation.pk}:{int(timezone.now().timestamp()) // HOUR}"
     cache.add(key, 0, HOUR)
     try:
         sent = cache.incr(key)
     except ValueError:
         return
-    if sent is not None and sent > settings.INVITATIONS_PER_HOUR:
+    if sent is not None and sent > most:
         text = _("Your organisation has sent %d invitations within this hour. Send the next one after the full hour.")
-        raise Refused(Fault("", text % settings.INVITATIONS_PER_HOUR, "too_many"))
+        raise Refused(Fault("", text % most, "too_many"))
 
 
-def _renew(invitation: Invitation) -> str:
+def renew(invitation: Invitation) -> str:
     """A new secret, of which the row keeps the digest."""
     secret = secrets.token_urlsafe(32)
     invitation.digest = _digest(secret)

@@ -99,7 +99,7 @@ RESOLVE_AUDIENCE.reverse_sql = migrations.RunSQL.noop  # the new one serves who 
 
 
 class Migration(migrations.Migration):
-    dependencies = [("access", "0003_invitations_and_tokens")]
+    dependencies = [("access", "0004_setting_up")]
 
     operations = [
         LOG_GRANTS,

@@ -1,6 +1,7 @@
 from portsec.access.models.audience import Audience, AudienceGrant
 from portsec.access.models.invitation import Invitation
 from portsec.access.models.organisation import Membership, Organisation, Region, RegionMembership
+from portsec.access.models.proposal import Proposal
 from portsec.access.models.shareable import Shareable, ShareableManager, ShareableQuerySet
 from portsec.access.models.token import ServiceToken
 from portsec.access.models.user import User
@@ -11,6 +12,7 @@ __all__ = [
     "Invitation",
     "Membership",
     "Organisation",
+    "Proposal",
     "Region",
     "RegionMembership",
     "ServiceToken",

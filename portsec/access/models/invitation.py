@@ -43,6 +43,14 @@ class Invitation(models.Model):
     name = models.CharField(max_length=120, validators=[no_control_characters, one_line])
     role = models.CharField(max_length=20, choices=Role)
     digest = models.CharField(max_length=64, unique=True)
+    sent_for = models.ForeignKey(
+        Organisation,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="The coordination body that asks the first administrator; empty where the organisation invites its own people.",
+    )
     invited_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()

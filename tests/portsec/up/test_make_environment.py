@@ -15,6 +15,7 @@ from portsec.up.listen import chosen_port, listen_on_loopback
 from portsec.up.postgres import Postgres
 from portsec.up.program import StartFailed
 from portsec.up.services import Stack
+from portsec.up.supervisor import announce
 
 
 @pytest.fixture(autouse=True)
@@ -85,6 +86,21 @@ def test_it_fills_no_demo_region_where_that_is_off(environment: dict[str, str], 
     assert "Demo region" not in [step.title for step in stack.steps()]
     assert stack.postgres is not None
     stack.postgres.socket_folder.rmdir()
+
+
+def test_it_asks_for_the_set_up_code_only_where_there_is_no_demo(environment: dict[str, str], tmp_path: Path) -> None:
+    stack = Stack(tmp_path, 8000, [])
+    assert stack.first_run() == ""
+    stack.has_demo, stack.environment = False, stack.environment | {"PORTSEC_SECRET_KEY": ""}
+    assert stack.first_run() == "The set-up code could not be made: run `manage.py setup_code`."
+    assert not list(tmp_path.glob("log/setup_code*"))
+    assert stack.postgres is not None
+    stack.postgres.socket_folder.rmdir()
+
+
+def test_it_says_the_set_up_code_before_it_says_that_it_is_ready(capsys: pytest.CaptureFixture[str]) -> None:
+    announce("http://localhost:8000", has_demo=False, first_run="Open the page with this code: ABCD\n")
+    assert capsys.readouterr().out == "\nOpen the page with this code: ABCD\n\nPortSec is ready: http://localhost:8000\n"
 
 
 def test_it_refuses_half_of_a_foreign_database(environment: dict[str, str]) -> None:
