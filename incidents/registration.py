@@ -2,7 +2,9 @@
 
 from django.urls import reverse
 
+from incidents.on_board import COLUMNS, alerts_on_board
 from incidents.queries import drafts_to_send, waiting_counts
+from ports.columns import register_layer
 from portsec.face.waits import register_waits
 from portsec.live.context import register_waiting
 from portsec.live.links import register_link
@@ -20,3 +22,4 @@ def register() -> None:
     register_link("alert", lambda pk: reverse("alert_detail", args=[pk]), icons=ICONS)
     register_waiting(waiting_counts)
     register_waits(drafts_to_send)
+    register_layer(COLUMNS, alerts_on_board)

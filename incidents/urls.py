@@ -4,7 +4,6 @@ from incidents.views import alerts, compose, dashboard, search
 
 urlpatterns = [
     path("", dashboard.dashboard, name="dashboard"),
-    path("map/<uuid:pk>/", dashboard.region_map, name="region_map"),
     path("search/", search.search, name="search"),
     path("alerts/", alerts.alert_list, name="alert_list"),
     path("alerts/new/", compose.alert_compose, name="alert_compose"),

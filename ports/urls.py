@@ -1,8 +1,11 @@
 from django.urls import path
 
-from ports.views import contact_keeping, contacts, facilities, levels, ports
+from ports.views import board, contact_keeping, contacts, facilities, levels, ports
 
 urlpatterns = [
+    path("region/", board.region_board, name="region_board"),
+    path("region/<uuid:pk>/", board.region_board, name="region_board_of"),
+    path("map/<uuid:pk>/", board.region_map, name="region_map"),
     path("ports/", ports.port_list, name="port_list"),
     path("levels/new/", levels.level_set, name="level_set"),
     path("levels/<uuid:pk>/", levels.level_change, name="level_change"),

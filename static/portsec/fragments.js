@@ -25,7 +25,7 @@ async function refresh(names) {
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   for (const part of parts) replace(part, fresh.getElementById(part.id));
   if (!names) resume({ cursor: fresh.body.dataset.liveCursor, ticket: fresh.body.dataset.liveTicket });
-  document.dispatchEvent(new CustomEvent("portsec:refreshed", { detail: { page: fresh.body.dataset } }));
+  document.dispatchEvent(new CustomEvent("portsec:refreshed", { detail: { page: fresh.body.dataset, all: !names } }));
 }
 
 function replace(part, fresh) {
