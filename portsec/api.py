@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, ClassVar, Protocol
 from urllib.parse import urlencode
 from uuid import UUID
@@ -18,8 +19,9 @@ from rest_framework.response import Response
 from portsec.access.acting import Acting
 from portsec.access.models import ShareableQuerySet
 from portsec.access.pages import Key, capped_count, newest_page
+from portsec.files import AT_ONCE, FILES, MOST, FileSchema, FormatNegotiation, list_file, wanted_form
 from portsec.journal.idempotency import first_answer, keep_answer
-from portsec.journal.models import IdempotencyKey
+from portsec.journal.models import IdempotencyKey, Reading
 from portsec.problems import Fault, PreconditionFailed, PreconditionRequired, Refused
 
 DEFAULT_LIMIT = 50
@@ -46,11 +48,26 @@ class StrictSerializer(serializers.Serializer[Any]):
 
 
 class ActingViewSet(viewsets.GenericViewSet[Any]):
-    """A resource seen by the acting organisation. `parameters` are the query parameters that a list understands."""
+    """A resource seen by the acting organisation. `parameters` are the query parameters that a list understands.
+
+    `as_files` names the actions that also answer with a file, through `listed`, `listed_all` or `list_file`.
+    """
 
     lookup_value_regex = UUID_PATTERN
     parameters: ClassVar[frozenset[str]] = frozenset()
     verb_to_read = "read"
+    as_files: ClassVar[frozenset[str]] = frozenset({"list"})
+    content_negotiation_class = FormatNegotiation
+    schema = FileSchema()
+
+    @property
+    def basename_of_file(self) -> str:
+        """alerts, security-levels: as the address has it."""
+        words = self.request.path.strip("/").split("/")
+        return words[-1]
+
+    def get_renderers(self) -> list[Any]:
+        return [JSONRenderer(), *(one() for one in FILES if self.action in self.as_files)]
 
     @property
     def acting(self) -> Acting:
@@ -72,7 +89,7 @@ class ActingViewSet(viewsets.GenericViewSet[Any]):
             raise Refused(*faults)
 
     def parameters_of_action(self) -> frozenset[str]:
-        return frozenset()
+        return frozenset({"format"}) if self.action in self.as_files else frozenset()
 
     def get_queryset(self) -> Any:
         """Override: what the acting organisation may read. There is no default."""
@@ -132,14 +149,19 @@ def listed(
     queryset: ShareableQuerySet,
     *,
     by: str = "published_at",
-    read: Callable[[Sequence[Any]], None] | None = None,
+    read: Callable[..., None] | None = None,
 ) -> Response:
-    """A keyset page: `{"results", "next", "previous"}`, and `count` only where it is asked for.
+    """A keyset page: `{"results", "next", "previous"}`, and `count` only where it is asked for; or the whole list as a file.
 
-    `read` is told the records of the page, where their text goes out with it and its reading is on record.
+    `read` is told the records that go out, where their reading is on record, and `through="export"` where in a file.
     """
     request = view.request
     before, after = read_places(request)
+    if wanted_form(request):
+        place = partial(_place_of, by=by)
+        noted = partial(read, through=Reading.Through.EXPORT) if read else None
+        batches = _batches(queryset, view.acting, by, before)
+        return as_response(list_file(view, batches, lambda last: _neighbour(request, "before", place(last)), noted))
     page = newest_page(queryset, view.acting, limit=read_limit(request), by=by, before=before, after=after)
     if read is not None and request.method == "GET":
         read(page.records)
@@ -147,6 +169,26 @@ def listed(
     if read_flag(request, "count"):
         body["count"] = capped_count(queryset, view.acting)
     return Response(body)
+
+
+def as_response(file: Any) -> Response:
+    """A file is an answer of Django's own, which Django REST framework passes on as it is: views need not tell them apart."""
+    answer: Response = file
+    return answer
+
+
+def _place_of(record: Any, *, by: str) -> Key:
+    return Key(getattr(record, by), record.pk)
+
+
+def _batches(queryset: ShareableQuerySet, acting: Acting, by: str, before: Key | None) -> Iterator[Sequence[Any]]:
+    """The whole list from a place on, a page after the other. 2 queries each."""
+    while True:
+        page = newest_page(queryset, acting, limit=AT_ONCE, by=by, before=before)
+        yield page.records
+        if page.older is None:
+            return
+        before = page.older
 
 
 class KeysetPage(Protocol):
@@ -173,9 +215,12 @@ def read_places(request: Request) -> tuple[Key | None, Key | None]:
 
 
 def listed_all(view: ActingViewSet, queryset: Any) -> Response:
-    """For short, closed lists (regions, organisations, ports): one page by position in their own order."""
+    """For short, closed lists (regions, organisations, ports): one page by position in their own order; or all of it as a file."""
     request = view.request
     limit, start = read_limit(request), _read_position(request)
+    if wanted_form(request):
+        rest = list(queryset[start : start + MOST + 1])
+        return as_response(list_file(view, [rest], lambda _last: _neighbour(request, "before", start + MOST)))
     found = list(queryset[start : start + limit + 1])
     body: dict[str, Any] = {
         "results": view.get_serializer(found[:limit], many=True).data,

@@ -22,17 +22,22 @@ from ports.views.ports import shown as port_shown
 from portsec.access.acting import Acting
 from portsec.access.middleware import ActingRequest
 from portsec.access.models import Region
+from portsec.access.tlp import Tlp
+from portsec.files import notes_of
+from portsec.tables import MEDIA_TYPES, Table
 
 
 @require_GET
-def region_board(request: ActingRequest, pk: UUID | None = None) -> HttpResponse:
-    """The board of one of the regions that the organisation sees; without an id of the first that it joined."""
+def region_board(request: ActingRequest, pk: UUID | None = None) -> HttpResponseBase:
+    """The board of one of the regions that the organisation sees; without an id of the first that it joined. Also as a file."""
     acting = request.acting
     regions = board_regions(acting)
     region = _chosen(regions, pk)
     whole = board(acting, region.pk) if region else Board([], [])
     form = BoardForm(request.GET)
     rows = sorted_rows(chosen_rows(whole.rows, **form.choice()), form.chosen_order)
+    if region and request.GET.get("format") in MEDIA_TYPES:
+        return as_table(acting, region, rows).as_answer(request.GET["format"])
     context = {
         "region": region,
         "regions": regions,
@@ -43,8 +48,20 @@ def region_board(request: ActingRequest, pk: UUID | None = None) -> HttpResponse
         "filters": form,
         "sorts": sort_links(request.GET.dict(), form.chosen_order),
         "map_url": reverse("region_map", args=[region.pk]) if region else "",
+        "export_url": f"?{urlencode({name: value for name, value in request.GET.items() if value})}",
     }
     return render(request, "ports/region_board.html", context)
+
+
+def as_table(acting: Acting, region: Region, rows: list[BoardRow]) -> Table:
+    """The numbers are what this organisation may know, and no other may: hence the label."""
+    names = ["port", "unlocode", "level", "since", "until", "reason", *(one.name for one in columns())]
+    lines = [_line(port_shown(acting, one.level), one) for one in rows]
+    return Table("region", notes_of(acting, region.name, len(lines), {Tlp.AMBER_STRICT}), names, lines)
+
+
+def _line(shown: dict[str, Any], row: BoardRow) -> list[Any]:
+    return [*(shown[name] for name in ("name", "unlocode", "level", "since", "until", "reason")), *row.counts.values()]
 
 
 def _chosen(regions: list[Region], pk: UUID | None) -> Region | None:

@@ -55,6 +55,8 @@ def port_detail(request: ActingRequest, unlocode: str) -> HttpResponse:
         "may_keep_facilities": is_own and acting.may("facility.keep"),
         "level_url": reverse("level_set") if is_own and scopes_of(acting) else "",
         "contacts": contacts_of(acting, port.organisation),
+        "facilities_url": f"{reverse('port-facility-list')}?port={port.pk}",
+        "levels_url": f"{reverse('security-level-list')}?port={port.pk}",
     }
     return render(request, "ports/port_detail.html", context)
 

@@ -16,6 +16,7 @@ from portsec.access.acting import Acting, NotAllowedError, acting_for
 from portsec.access.authentication import acting_of
 from portsec.access.request_id import current_request_id, set_request_id
 from portsec.live.context import mark_position
+from portsec.tables import FinishedFile
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
@@ -94,7 +95,7 @@ class ActingMiddleware:
             response = view(request, *args, **kwargs)
         except NotAllowedError as error:
             raise PermissionDenied(str(error)) from error
-        if response.streaming:
+        if response.streaming and not isinstance(response, FinishedFile):
             raise RuntimeError("A streaming answer would run after its context is gone: open one inside the generator.")
         render = getattr(response, "render", None)
         if isinstance(response, HttpResponse) and callable(render) and not getattr(response, "is_rendered", True):

@@ -25,6 +25,15 @@ WIDEST: dict[str, frozenset[str]] = {
     Tlp.CLEAR: frozenset(Kind.values),
 }
 
+# The label under which a record that bears none is handed on: that of the widest audience it allows (domain.md §7).
+OF_AUDIENCE: dict[str, Tlp] = {
+    Kind.OWN: Tlp.AMBER_STRICT,
+    Kind.NAMED: Tlp.AMBER_STRICT,
+    Kind.REGION_PORTS: Tlp.AMBER,
+    Kind.REGION: Tlp.GREEN,
+    Kind.LINKED_REGIONS: Tlp.GREEN,
+}
+
 
 def allows(label: str, kind: str) -> bool:
     return kind in WIDEST[label]
