@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from incidents.models import Alert
 from ports.columns import Column, Layer
 from portsec.access.acting import Acting
+from portsec.access.tlp import READ_AT_A_DESK
 from portsec.delivery.models import Delivery
 
 
@@ -28,7 +29,7 @@ COLUMNS = (
 )
 
 
-def alerts_on_board(acting: Acting) -> Layer:
+def alerts_on_board(acting: Acting, on_wall: bool = False) -> Layer:
     """2 queries, both behind the walls of the list.
 
     `open_alerts` counts the active alerts of a port that the acting organisation sent or was sent. `late_answers` counts the
@@ -36,6 +37,8 @@ def alerts_on_board(acting: Acting) -> Layer:
     the region that lets it see deliveries. No count tells of an alert that the list would not show.
     """
     active = Alert.objects.visible_to(acting).filter(state=Alert.State.ACTIVE)
+    if on_wall:
+        active = active.exclude(tlp__in=READ_AT_A_DESK)
     seen = list(active.values("owner", "areas", "severity", "headline", "is_exercise"))
     late = Delivery.objects.visible_to(acting).unanswered().filter(kind="alert", acknowledge_by__lt=timezone.now())
     real = late.filter(object_id__in=active.filter(is_exercise=False).values("pk"))

@@ -1,9 +1,10 @@
 from django.urls import path
 
-from incidents.views import alerts, compose, dashboard, search
+from incidents.views import alerts, compose, dashboard, search, wall
 
 urlpatterns = [
     path("", dashboard.dashboard, name="dashboard"),
+    path("wall/", wall.wall, name="wall"),
     path("search/", search.search, name="search"),
     path("alerts/", alerts.alert_list, name="alert_list"),
     path("alerts/new/", compose.alert_compose, name="alert_compose"),

@@ -29,12 +29,15 @@ class Layer:
     areas: Sequence[dict[str, Any]] = field(default=())
 
 
-Source = Callable[[Acting], Layer]
+Source = Callable[[Acting, bool], Layer]
 _sources: dict[Source, Sequence[Column]] = {}
 
 
 def register_layer(columns: Sequence[Column], source: Source) -> None:
-    """`source` counts what the acting organisation may know, and nothing else, in as few queries as it can: one layer a page."""
+    """`source(acting, on_wall)` counts what the acting organisation may know, and nothing else, in as few queries as it can.
+
+    `on_wall` leaves out what a room may not read (`portsec.access.tlp.READ_AT_A_DESK`): there a number would tell of it too.
+    """
     _sources[source] = columns
 
 
@@ -42,5 +45,5 @@ def columns() -> list[Column]:
     return [column for told in _sources.values() for column in told]
 
 
-def layers(acting: Acting) -> list[Layer]:
-    return [source(acting) for source in _sources]
+def layers(acting: Acting, *, on_wall: bool = False) -> list[Layer]:
+    return [source(acting, on_wall) for source in _sources]

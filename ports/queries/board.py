@@ -32,11 +32,14 @@ class Board:
     areas: Sequence[dict[str, Any]]
 
 
-def board(acting: Acting, region: UUID) -> Board:
-    """As the acting organisation may know it; empty for a region that it does not see. 2 queries, and those of each layer."""
+def board(acting: Acting, region: UUID, *, on_wall: bool = False) -> Board:
+    """As the acting organisation, or with `on_wall` a room, may know it; empty for a region that it does not see.
+
+    2 queries, and those of each layer.
+    """
     seen = Region.objects.visible_to(acting).filter(pk=region)
     levels = port_levels(acting, seen)
-    found = layers(acting)
+    found = layers(acting, on_wall=on_wall)
     counts = {name: numbers for layer in found for name, numbers in layer.counts.items()}
     return Board([_row(one, counts) for one in levels], [area for layer in found for area in layer.areas])
 

@@ -21,6 +21,7 @@ async function refresh(names) {
   } catch {
     return refreshWithin(10, names);
   }
+  if (answer.status >= 500) return refreshWithin(10, names); // the server is coming back: a page that is loaded now might stay away
   if (answer.redirected || !answer.ok) return location.reload();
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   for (const part of parts) replace(part, fresh.getElementById(part.id));

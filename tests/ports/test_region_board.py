@@ -317,7 +317,7 @@ def test_the_page_makes_the_same_queries_for_few_and_many(
 def test_an_app_adds_a_column_that_table_map_and_filter_know(cast: Cast, browse: Browse, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(columns, "_sources", {})
     told = Column("open_incidents", "Open incidents", lambda is_own: "/incidents/", waits=True)
-    register_layer([told], lambda acting: Layer({"open_incidents": {cast.riga.pk: 2}}))
+    register_layer([told], lambda acting, on_wall: Layer({"open_incidents": {cast.riga.pk: 2}}))
     client = browse("gdansk")
     page = client.get("/region/?waiting=on")
     assert figures(page, "open_incidents") == {"Port of Rīga": 2}
