@@ -98,18 +98,18 @@ function ring(level) {
 function describe({ port }, link, level, columns) {
   level.dataset.level = port.level;
   level.textContent = port.level;
-  for (const old of link.querySelectorAll(".open, .late")) old.remove();
+  for (const old of link.querySelectorAll(".map-count")) old.remove();
   const told = columns.filter(({ name }) => port[name]);
-  for (const { name, waits } of told) link.append(badge(port[name], waits ? "late" : "open"));
+  for (const { name, waits } of told) link.append(badge(port[name], waits));
   const numbers = told.map(({ name, title }) => format(gettext(", %(title)s: %(count)s"), { title, count: port[name] }));
   const text = format(gettext("%(name)s, level %(level)s, %(word)s"), { name: port.name, level: port.level, word: NAMES[port.level] }) + numbers.join("");
   link.setAttribute("aria-label", text);
   link.title = text;
 }
 
-function badge(count, kind) {
+function badge(count, isLate) {
   const element = document.createElement("span");
-  element.className = kind;
+  element.className = isLate ? "map-count late" : "map-count";
   element.textContent = count;
   element.ariaHidden = "true";
   return element;
@@ -145,7 +145,7 @@ function label(map, markers) {
   const frame = map.getContainer().getBoundingClientRect();
   const links = markers.map((marker) => marker.getElement().querySelector("a"));
   const taken = links.map((link) => link.getBoundingClientRect());
-  for (const link of links) for (const number of link.querySelectorAll(".open, .late")) taken.push(number.getBoundingClientRect());
+  for (const link of links) for (const number of link.querySelectorAll(".map-count")) taken.push(number.getBoundingClientRect());
   const hits = (one, other) => one.left < other.right && one.right > other.left && one.top < other.bottom && one.bottom > other.top;
   const order = [...markers].sort((one, other) => Number(other.port.is_own) - Number(one.port.is_own) || other.port.level - one.port.level);
   for (const marker of order) {
