@@ -5,6 +5,7 @@ from incidents.views import alerts, compose, dashboard, search, wall
 urlpatterns = [
     path("", dashboard.dashboard, name="dashboard"),
     path("wall/", wall.wall, name="wall"),
+    path("wall/lock/", wall.wall_lock, name="wall_lock"),
     path("search/", search.search, name="search"),
     path("alerts/", alerts.alert_list, name="alert_list"),
     path("alerts/new/", compose.alert_compose, name="alert_compose"),

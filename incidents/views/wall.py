@@ -7,12 +7,15 @@ nothing to press that changes anything; that a row stood on a wall does not mean
 
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
 
 from incidents import queries
 from incidents.models import Alert
@@ -22,7 +25,7 @@ from ports.queries import next_turn
 from ports.queries.board import board, board_regions
 from ports.views.board import tally
 from portsec.access.acting import Acting
-from portsec.access.middleware import ActingRequest
+from portsec.access.middleware import WALL_ONLY, ActingRequest, stands_on_wall
 from portsec.access.models import Region
 from portsec.access.tlp import READ_AT_A_DESK
 from portsec.journal.models import Entry
@@ -37,6 +40,7 @@ RENEW_AFTER = timedelta(hours=1)
 KEPT_AT = "wall_kept_at"
 
 
+@stands_on_wall
 @require_GET
 def wall(request: ActingRequest) -> HttpResponse:
     """The organisation's first region, or `?region=`; dark unless `?theme=light`."""
@@ -58,6 +62,16 @@ def wall(request: ActingRequest) -> HttpResponse:
         "map_url": f"{reverse('region_map', args=[region.pk])}?wall=1" if region else "",
     }
     return render(request, "incidents/wall.html", context)
+
+
+@stands_on_wall
+@require_POST
+def wall_lock(request: ActingRequest) -> HttpResponse:
+    """From here on this browser shows the wall and nothing else: who finds its keyboard at night can only sign it out."""
+    if request.acting.is_service:
+        raise PermissionDenied(_("A wall is locked in a browser, by a person."))
+    request.session[WALL_ONLY] = True
+    return redirect(f"{reverse('wall')}?{urlencode({'region': request.POST.get('region', '')})}")
 
 
 def keep_session(request: ActingRequest) -> None:

@@ -20,7 +20,7 @@ from ports.forms.board import BoardForm
 from ports.queries.board import Board, BoardRow, board, board_regions, chosen_rows, sorted_rows
 from ports.views.ports import shown as port_shown
 from portsec.access.acting import Acting
-from portsec.access.middleware import ActingRequest
+from portsec.access.middleware import ActingRequest, stands_on_wall
 from portsec.access.models import Region
 from portsec.access.tlp import Tlp
 from portsec.files import notes_of
@@ -102,6 +102,7 @@ def sort_links(chosen: Mapping[str, str], order: str) -> dict[str, dict[str, str
     }
 
 
+@stands_on_wall
 @gzip_page
 @require_safe
 def region_map(request: ActingRequest, pk: UUID) -> HttpResponseBase:

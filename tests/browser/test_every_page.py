@@ -60,7 +60,7 @@ def open_menus(page: Page) -> None:
 
 def open_export(page: Page) -> None:
     page.goto("/region/?order=level")
-    page.locator(".export summary").click()
+    page.locator(".export summary").first.click()
 
 
 def open_keys(page: Page) -> None:

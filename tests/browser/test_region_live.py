@@ -33,11 +33,8 @@ def set_level(page: Page, level: int, reason: str) -> None:
 
 
 def test_a_level_that_an_officer_sets_changes_the_neighbours_strip_board_and_map(people: People) -> None:
-    dashboard, board, wall = (
-        stays(people("pfso.fihel")),
-        stays(people("pfso.fihel", at="/region/")),
-        stays(people("pfso.fihel", at="/wall/")),
-    )
+    pages = [stays(people("pfso.fihel", at=at)) for at in ("/", "/region/", "/wall/")]
+    dashboard, board, wall = pages
     strip = dashboard.locator("#levels [data-port=FITKU]")
     row, marker = board.locator("#board [data-port=FITKU]"), board.locator(".port-mark a[href='/ports/FITKU/']")
     expect(strip.locator(".level")).to_have_text("1")
@@ -71,7 +68,7 @@ def test_the_board_sorts_and_filters_by_keyboard_alone(people: People) -> None:
 
 def test_a_file_of_the_board_is_two_presses_away(people: People) -> None:
     page = people("pfso.fihel", at="/region/?search=turku")
-    page.locator(".export summary").click()
+    page.locator(".export summary").first.click()
     with page.expect_download() as download:
         page.get_by_role("link", name="CSV file").click()
     assert download.value.suggested_filename == "region.csv"
@@ -115,3 +112,16 @@ def test_the_wall_outlives_a_lost_line_and_a_web_process(people: People, stack: 
     expect(state).to_have_attribute("data-state", "offline", timeout=PATIENCE)
     expect(state).to_have_attribute("data-state", "live", timeout=PATIENCE)
     assert has_stayed(page)
+
+
+def test_a_locked_browser_shows_the_wall_and_nothing_else(people: People) -> None:
+    page = people("pfso.fihel", at="/region/", fresh=True)
+    page.locator(".menu summary", has_text="Wall screen").click()
+    page.get_by_role("button", name="Lock this browser to it").click()
+    expect(page).to_have_url(re.compile(r"/wall/\?region="))
+    page.goto("/alerts/new/")
+    expect(page).to_have_url(re.compile(r"/wall/$"))
+    expect(page.locator("[data-live]")).to_have_attribute("data-state", "live")
+    page.goto("/account/logout/")
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")

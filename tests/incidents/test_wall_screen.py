@@ -8,15 +8,18 @@ import pytest
 import time_machine
 from django.conf import settings as django_settings
 from django.test import Client
+from django.urls import get_resolver
 from pytest_django import DjangoAssertNumQueries
 
 from incidents.actions import acknowledge_alert, update_alert
 from incidents.models import Alert
 from ports.actions import set_security_level
 from portsec.access.acting import Acting, acting_for
+from portsec.access.middleware import ON_WALL
 from portsec.access.roles import Role
 from portsec.delivery.models import Delivery, State
 from tests.cast import Cast
+from tests.house.test_context import views
 
 in_a_transaction = pytest.mark.django_db
 Publish = Callable[..., Alert]
@@ -166,6 +169,60 @@ def test_it_is_dark_unless_light_is_asked_for(cast: Cast, browse: Browse) -> Non
     client = browse("riga")
     for address, theme in (("/wall/", "dark"), ("/wall/?theme=light", "light"), ("/wall/?theme=pink", "dark")):
         assert f'data-theme="{theme}"' in client.get(address).content.decode()
+
+
+# A browser that is locked to it
+
+
+@in_a_transaction
+def test_a_locked_browser_opens_nothing_but_the_wall(cast: Cast, browse: Browse, publish: Publish) -> None:
+    alert = publish(cast.as_("gdansk"))
+    client = browse("riga")
+    assert client.post("/wall/lock/", {"region": cast.regions["baltic"].pk}).url == f"/wall/?region={cast.regions['baltic'].pk}"
+    for address in ("/", alert.get_absolute_url(), "/region/", "/account/you/", "/account/2fa/", "/account/password/change/"):
+        answer = client.get(address)
+        assert (answer.status_code, answer.headers.get("Location")) == (302, "/wall/"), address
+    assert client.get("/wall/").status_code == 200
+    assert client.get(client.get("/wall/").context["map_url"]).status_code == 200
+    assert client.get("/live/ticket/").status_code == 200
+
+
+@in_a_transaction
+def test_a_locked_browser_can_do_nothing_and_read_nothing_over_the_api(cast: Cast, browse: Browse, publish: Publish) -> None:
+    alert = publish(cast.as_("gdansk"))
+    client = browse("riga")
+    client.post("/wall/lock/")
+    for method, address in (
+        ("post", f"/alerts/{alert.pk}/acknowledge/"), ("post", "/switch/"), ("post", "/theme/"), ("post", "/account/2fa/totp/activate/"),
+        ("get", "/api/v1/alerts/"), ("get", "/api/v1/alerts/?format=csv"), ("post", f"/api/v1/alerts/{alert.pk}/acknowledge/"),
+    ):  # fmt: skip
+        assert getattr(client, method)(address).status_code == 403, address
+    with acting_for(cast.as_("riga")) as acting:
+        assert Delivery.objects.received_by(acting).get().state == State.QUEUED
+
+
+@in_a_transaction
+def test_signing_out_unlocks_it(cast: Cast, browse: Browse) -> None:
+    client = browse("riga")
+    client.post("/wall/lock/")
+    assert client.get("/account/logout/").status_code == 200
+    client.post("/account/logout/")
+    assert client.get("/wall/").status_code == 302
+    client.force_login(cast.user("riga"))
+    assert client.get("/").status_code == 200
+
+
+@in_a_transaction
+def test_locking_one_browser_leaves_the_others_of_that_person_alone(cast: Cast, browse: Browse) -> None:
+    browse("riga").post("/wall/lock/")
+    assert browse("riga").get("/").status_code == 200
+
+
+@in_a_transaction
+def test_what_stands_on_a_wall_changes_nothing() -> None:
+    """Whoever marks a view for it thinks of the keyboard in an empty room."""
+    open_views = {pattern.name for pattern in views(get_resolver()) if getattr(pattern.callback, ON_WALL, False)}
+    assert open_views == {"wall", "wall_lock", "region_map", "live_ticket"}
 
 
 # It lasts a night, and makes few queries
