@@ -28,9 +28,9 @@ from incidents.serializers import (
 )
 from portsec.access.api import OrganisationName
 from portsec.access.audiences import AudienceWish
-from portsec.api import ActingViewSet, as_response, listed, read_choice, read_flag
+from portsec.api import ActingViewSet, listed, read_choice, read_flag
 from portsec.delivery.models import Delivery
-from portsec.files import list_file, wanted_form
+from portsec.files import as_response, list_file, wanted_form
 from portsec.journal.api import HistorySerializer, history_of
 from portsec.problems import Conflict
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, ClassVar, Protocol
 from urllib.parse import urlencode
@@ -19,7 +19,7 @@ from rest_framework.response import Response
 from portsec.access.acting import Acting
 from portsec.access.models import ShareableQuerySet
 from portsec.access.pages import Key, capped_count, newest_page
-from portsec.files import AT_ONCE, FILES, MOST, FileSchema, FormatNegotiation, list_file, wanted_form
+from portsec.files import FILES, MOST, FileSchema, FormatNegotiation, as_response, batches, list_file, place_of, wanted_form
 from portsec.journal.idempotency import first_answer, keep_answer
 from portsec.journal.models import IdempotencyKey, Reading
 from portsec.problems import Fault, PreconditionFailed, PreconditionRequired, Refused
@@ -158,10 +158,9 @@ def listed(
     request = view.request
     before, after = read_places(request)
     if wanted_form(request):
-        place = partial(_place_of, by=by)
         noted = partial(read, through=Reading.Through.EXPORT) if read else None
-        batches = _batches(queryset, view.acting, by, before)
-        return as_response(list_file(view, batches, lambda last: _neighbour(request, "before", place(last)), noted))
+        pages = batches(queryset, view.acting, by, before)
+        return as_response(list_file(view, pages, lambda last: _neighbour(request, "before", place_of(last, by)), noted))
     page = newest_page(queryset, view.acting, limit=read_limit(request), by=by, before=before, after=after)
     if read is not None and request.method == "GET":
         read(page.records)
@@ -169,26 +168,6 @@ def listed(
     if read_flag(request, "count"):
         body["count"] = capped_count(queryset, view.acting)
     return Response(body)
-
-
-def as_response(file: Any) -> Response:
-    """A file is an answer of Django's own, which Django REST framework passes on as it is: views need not tell them apart."""
-    answer: Response = file
-    return answer
-
-
-def _place_of(record: Any, *, by: str) -> Key:
-    return Key(getattr(record, by), record.pk)
-
-
-def _batches(queryset: ShareableQuerySet, acting: Acting, by: str, before: Key | None) -> Iterator[Sequence[Any]]:
-    """The whole list from a place on, a page after the other. 2 queries each."""
-    while True:
-        page = newest_page(queryset, acting, limit=AT_ONCE, by=by, before=before)
-        yield page.records
-        if page.older is None:
-            return
-        before = page.older
 
 
 class KeysetPage(Protocol):

@@ -16,9 +16,11 @@ from rest_framework.exceptions import NotAcceptable
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
+from rest_framework.response import Response
 
 from portsec.access.acting import Acting
-from portsec.access.models import Audience, Shareable
+from portsec.access.models import Audience, Shareable, ShareableQuerySet
+from portsec.access.pages import Key, newest_page
 from portsec.access.tlp import OF_AUDIENCE, Tlp
 from portsec.problems import Fault, Refused
 from portsec.tables import CSV, MEDIA_TYPES, XLSX, Table, in_utc, spool
@@ -137,6 +139,26 @@ def list_file(
 
 def all_columns(serializer: Any) -> list[str]:
     return columns_of(serializer) + ([LABEL] if wants_label(serializer) else [])
+
+
+def batches(queryset: ShareableQuerySet, acting: Acting, by: str, before: Key | None) -> Iterator[Sequence[Any]]:
+    """The whole list from a place on, a page after the other. 2 queries each."""
+    while True:
+        page = newest_page(queryset, acting, limit=AT_ONCE, by=by, before=before)
+        yield page.records
+        if page.older is None:
+            return
+        before = page.older
+
+
+def place_of(record: Any, by: str) -> Key:
+    return Key(getattr(record, by), record.pk)
+
+
+def as_response(file: Any) -> Response:
+    """A file is an answer of Django's own, which Django REST framework passes on as it is: views need not tell them apart."""
+    answer: Response = file
+    return answer
 
 
 def refuse_paging(request: Request) -> None:

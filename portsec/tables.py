@@ -14,7 +14,7 @@ from tempfile import SpooledTemporaryFile
 from typing import IO, Any
 
 from django.core.serializers.json import DjangoJSONEncoder
-from django.http import FileResponse
+from django.http import FileResponse, Http404
 from openpyxl import Workbook
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
@@ -51,6 +51,13 @@ class Table:
         file.seek(0)
         charset = "; charset=utf-8" if form == CSV else ""
         return FinishedFile(file, as_attachment=True, filename=f"{self.name}.{form}", content_type=f"{MEDIA_TYPES[form]}{charset}")
+
+
+def known_form(name: str) -> str:
+    """The format that a page's address names, or nothing; one that there is not is as absent as any other address."""
+    if name and name not in MEDIA_TYPES:
+        raise Http404
+    return name
 
 
 def spool() -> IO[bytes]:

@@ -24,7 +24,7 @@ from portsec.access.middleware import ActingRequest, stands_on_wall
 from portsec.access.models import Region
 from portsec.access.tlp import Tlp
 from portsec.files import notes_of
-from portsec.tables import MEDIA_TYPES, Table
+from portsec.tables import Table, known_form
 
 
 @require_GET
@@ -36,8 +36,8 @@ def region_board(request: ActingRequest, pk: UUID | None = None) -> HttpResponse
     whole = board(acting, region.pk) if region else Board([], [])
     form = BoardForm(request.GET)
     rows = sorted_rows(chosen_rows(whole.rows, **form.choice()), form.chosen_order)
-    if region and request.GET.get("format") in MEDIA_TYPES:
-        return as_table(acting, region, rows).as_answer(request.GET["format"])
+    if region and (file := known_form(request.GET.get("format", ""))):
+        return as_table(acting, region, rows).as_answer(file)
     context = {
         "region": region,
         "regions": regions,

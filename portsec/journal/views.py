@@ -13,7 +13,7 @@ from portsec.journal.audit import AuditPage, audit_page
 from portsec.journal.export import MOST, export_log
 from portsec.journal.forms import AuditForm
 from portsec.problems import Refused
-from portsec.tables import MEDIA_TYPES
+from portsec.tables import known_form
 
 PAGE = 50
 NOTHING = AuditPage([])
@@ -26,7 +26,7 @@ def audit_log(request: ActingRequest) -> HttpResponseBase:
     form = AuditForm(request.acting, request.GET)
     if not form.is_valid():
         return _shown(request, form, NOTHING, status=422)
-    if request.GET.get("format") in MEDIA_TYPES:
+    if known_form(request.GET.get("format", "")):
         return _exported(request, form)
     page = audit_page(request.acting, form.choice(), limit=PAGE, before=_place(request, "before"), after=_place(request, "after"))
     return _shown(request, form, page)

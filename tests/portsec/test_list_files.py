@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from openpyxl import load_workbook
 from rest_framework.test import APIClient
@@ -191,7 +193,7 @@ def test_a_list_longer_than_a_file_says_so_and_where_the_next_begins(
     cast: Cast, publish: Publish, program: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(files, "MOST", 3)
-    monkeypatch.setattr(api, "AT_ONCE", 2)
+    monkeypatch.setattr(files, "AT_ONCE", 2)
     headlines = [f"Alert {number}" for number in range(7)]
     for headline in headlines:
         publish(cast.as_("gdansk"), headline=headline)
@@ -223,6 +225,24 @@ def test_a_file_is_not_paged(cast: Cast, program: Program, name: str) -> None:
     assert answer.json()["errors"][0]["detail"] == "A file holds the whole list. Leave this out."
 
 
+@in_a_transaction
+@pytest.mark.parametrize("name", ["alerts", "security-levels", "contact-points", "port-facilities"])
+def test_a_file_of_many_rows_asks_as_often_as_one_of_few(cast: Cast, publish: Publish, program: Program, name: str) -> None:
+    client, counts = program("gdynia"), []
+    client.get("/api/v1/me/")  # notes the token's use, once
+    for batch in range(2):
+        for number in range(batch * 4 + 2):
+            publish(cast.as_("gdansk"), tlp="AMBER")
+            with acting_for(cast.as_("gdansk")) as acting:
+                set_security_level(acting, level=2, reason="Unlit craft")
+                add_facility(acting, name="Terminal", imo_number=f"PLGDN-{batch}{number:03d}")
+                add_contact_point(acting, role=f"Officer {number}", phone="+46 70 174 06 01", situations=["emergency"])
+        with CaptureQueriesContext(connection) as queries:
+            lines_of(client.get(f"/api/v1/{name}/?format=csv"))
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
+
+
 # Formats
 
 
@@ -240,6 +260,12 @@ def test_an_unknown_format_is_answered_with_those_that_there_are(cast: Cast, pro
     answer = program("gdansk").get(f"/api/v1/{address}")
     assert (answer.status_code, answer["Content-Type"]) == (406, "application/problem+json")
     assert answer.json()["detail"] == f"This address has no such format. Choose with ?format= one of: {known}."
+
+
+@in_a_transaction
+@pytest.mark.parametrize("address", ["/region/?format=pdf", "/audit/?format=pdf"])
+def test_a_page_has_no_other_format_either(cast: Cast, browse: Browse, address: str) -> None:
+    assert browse("gdansk").get(address).status_code == 404
 
 
 @in_a_transaction
