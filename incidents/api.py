@@ -30,6 +30,7 @@ from portsec.access.api import OrganisationName
 from portsec.access.audiences import AudienceWish
 from portsec.api import ActingViewSet, listed, read_choice, read_flag
 from portsec.delivery.models import Delivery
+from portsec.files import as_response, list_file, wanted_form
 from portsec.journal.api import HistorySerializer, history_of
 from portsec.problems import Conflict
 
@@ -39,6 +40,10 @@ class AlertViewSet(ActingViewSet):
 
     serializer_class = AlertSerializer
     parameters: ClassVar[frozenset[str]] = frozenset({"show", "severity", "is_exercise"})
+    as_files: ClassVar[frozenset[str]] = frozenset({"list", "deliveries"})
+
+    def get_serializer_class(self) -> Any:
+        return DeliverySerializer if self.action == "deliveries" else AlertSerializer
 
     def get_queryset(self) -> Any:
         return queries.with_messages(self.acting)
@@ -141,8 +146,11 @@ class AlertViewSet(ActingViewSet):
     @action(detail=True, methods=["get"])
     def deliveries(self, request: Request, pk: str) -> Response:
         """The sender sees every recipient, a recipient itself alone. All versions, newest first."""
-        told = Delivery.objects.visible_to(self.acting).filter(object_id=self.get_object().pk)
+        alert = self.get_object()
+        told = Delivery.objects.visible_to(self.acting).filter(object_id=alert.pk)
         found = told.select_related("recipient", "acknowledged_by").order_by("-version", "recipient__name")
+        if wanted_form(request):
+            return as_response(list_file(self, [list(found)], lambda _last: None, label=alert.tlp))
         return Response({"results": DeliverySerializer(found, many=True).data})
 
     @extend_schema(responses=HistorySerializer(many=True))

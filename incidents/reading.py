@@ -16,6 +16,6 @@ def read_on_page(acting: Acting, alert: Alert) -> None:
         record_reading(acting, alert, alert.tlp, Through.PAGE)
 
 
-def read_over_api(acting: Acting, alerts: Iterable[Alert]) -> None:
-    """At most 1 query."""
-    record_readings(acting, [(alert, alert.tlp) for alert in alerts if alert.state != Alert.State.DRAFT], Through.API)
+def read_over_api(acting: Acting, alerts: Iterable[Alert], through: str = Through.API) -> None:
+    """At most 1 query. `through` is api, or export where they leave in a file."""
+    record_readings(acting, [(alert, alert.tlp) for alert in alerts if alert.state != Alert.State.DRAFT], through)

@@ -2,8 +2,10 @@
 
 from django.urls import reverse
 
+from incidents.on_board import COLUMNS, alerts_on_board
 from incidents.queries import drafts_to_send, waiting_counts
 from incidents.told import alert_facts, answer_alert
+from ports.columns import register_layer
 from portsec.delivery.facts import register_facts
 from portsec.face.waits import register_waits
 from portsec.live.context import register_waiting
@@ -23,3 +25,4 @@ def register() -> None:
     register_facts("alert", alert_facts, answer=answer_alert)
     register_waiting(waiting_counts)
     register_waits(drafts_to_send)
+    register_layer(COLUMNS, alerts_on_board)

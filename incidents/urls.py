@@ -1,10 +1,11 @@
 from django.urls import path
 
-from incidents.views import alerts, compose, dashboard, search
+from incidents.views import alerts, compose, dashboard, search, wall
 
 urlpatterns = [
     path("", dashboard.dashboard, name="dashboard"),
-    path("map/<uuid:pk>/", dashboard.region_map, name="region_map"),
+    path("wall/", wall.wall, name="wall"),
+    path("wall/lock/", wall.wall_lock, name="wall_lock"),
     path("search/", search.search, name="search"),
     path("alerts/", alerts.alert_list, name="alert_list"),
     path("alerts/new/", compose.alert_compose, name="alert_compose"),

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from ports.views import (
+    board,
     contact_keeping,
     contacts,
     declaration_answers,
@@ -13,6 +14,9 @@ from ports.views import (
 )
 
 urlpatterns = [
+    path("region/", board.region_board, name="region_board"),
+    path("region/<uuid:pk>/", board.region_board, name="region_board_of"),
+    path("map/<uuid:pk>/", board.region_map, name="region_map"),
     path("ports/", ports.port_list, name="port_list"),
     path("regions/<uuid:pk>/import/", importing.port_import, name="port_import"),
     path("regions/<uuid:pk>/ports/new/", importing.port_add, name="port_add"),

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, ClassVar, Protocol
 from urllib.parse import urlencode
 from uuid import UUID
@@ -18,8 +19,9 @@ from rest_framework.response import Response
 from portsec.access.acting import Acting
 from portsec.access.models import ShareableQuerySet
 from portsec.access.pages import Key, capped_count, newest_page
+from portsec.files import FILES, MOST, FileSchema, FormatNegotiation, as_response, batches, list_file, place_of, wanted_form
 from portsec.journal.idempotency import first_answer, keep_answer
-from portsec.journal.models import IdempotencyKey
+from portsec.journal.models import IdempotencyKey, Reading
 from portsec.problems import Fault, PreconditionFailed, PreconditionRequired, Refused
 
 DEFAULT_LIMIT = 50
@@ -46,11 +48,26 @@ class StrictSerializer(serializers.Serializer[Any]):
 
 
 class ActingViewSet(viewsets.GenericViewSet[Any]):
-    """A resource seen by the acting organisation. `parameters` are the query parameters that a list understands."""
+    """A resource seen by the acting organisation. `parameters` are the query parameters that a list understands.
+
+    `as_files` names the actions that also answer with a file, through `listed`, `listed_all` or `list_file`.
+    """
 
     lookup_value_regex = UUID_PATTERN
     parameters: ClassVar[frozenset[str]] = frozenset()
     verb_to_read = "read"
+    as_files: ClassVar[frozenset[str]] = frozenset({"list"})
+    content_negotiation_class = FormatNegotiation
+    schema = FileSchema()
+
+    @property
+    def basename_of_file(self) -> str:
+        """alerts, security-levels: as the address has it."""
+        words = self.request.path.strip("/").split("/")
+        return words[-1]
+
+    def get_renderers(self) -> list[Any]:
+        return [JSONRenderer(), *(one() for one in FILES if self.action in self.as_files)]
 
     @property
     def acting(self) -> Acting:
@@ -72,7 +89,7 @@ class ActingViewSet(viewsets.GenericViewSet[Any]):
             raise Refused(*faults)
 
     def parameters_of_action(self) -> frozenset[str]:
-        return frozenset()
+        return frozenset({"format"}) if self.action in self.as_files else frozenset()
 
     def get_queryset(self) -> Any:
         """Override: what the acting organisation may read. There is no default."""
@@ -132,14 +149,18 @@ def listed(
     queryset: ShareableQuerySet,
     *,
     by: str = "published_at",
-    read: Callable[[Sequence[Any]], None] | None = None,
+    read: Callable[..., None] | None = None,
 ) -> Response:
-    """A keyset page: `{"results", "next", "previous"}`, and `count` only where it is asked for.
+    """A keyset page: `{"results", "next", "previous"}`, and `count` only where it is asked for; or the whole list as a file.
 
-    `read` is told the records of the page, where their text goes out with it and its reading is on record.
+    `read` is told the records that go out, where their reading is on record, and `through="export"` where in a file.
     """
     request = view.request
     before, after = read_places(request)
+    if wanted_form(request):
+        noted = partial(read, through=Reading.Through.EXPORT) if read else None
+        pages = batches(queryset, view.acting, by, before)
+        return as_response(list_file(view, pages, lambda last: _neighbour(request, "before", place_of(last, by)), noted))
     page = newest_page(queryset, view.acting, limit=read_limit(request), by=by, before=before, after=after)
     if read is not None and request.method == "GET":
         read(page.records)
@@ -173,9 +194,12 @@ def read_places(request: Request) -> tuple[Key | None, Key | None]:
 
 
 def listed_all(view: ActingViewSet, queryset: Any) -> Response:
-    """For short, closed lists (regions, organisations, ports): one page by position in their own order."""
+    """For short, closed lists (regions, organisations, ports): one page by position in their own order; or all of it as a file."""
     request = view.request
     limit, start = read_limit(request), _read_position(request)
+    if wanted_form(request):
+        rest = list(queryset[start : start + MOST + 1])
+        return as_response(list_file(view, [rest], lambda _last: _neighbour(request, "before", start + MOST)))
     found = list(queryset[start : start + limit + 1])
     body: dict[str, Any] = {
         "results": view.get_serializer(found[:limit], many=True).data,

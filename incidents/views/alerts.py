@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -48,8 +49,15 @@ def alert_list(request: ActingRequest) -> HttpResponse:
         "show": show,
         "newer_url": neighbour(request, "after", page.newer),
         "older_url": neighbour(request, "before", page.older),
+        "export_url": f"{reverse('alert-list')}?{urlencode(as_parameters(show, chosen))}",
     }
     return render(request, "incidents/alert_list.html", context)
+
+
+def as_parameters(show: str, chosen: dict[str, Any]) -> dict[str, str]:
+    """The page's filters as the API calls them: the file holds what the list shows."""
+    kept = {name: chosen[name] for name in ("severity", "search") if chosen.get(name)}
+    return {"show": show, **kept, **({"is_exercise": "false"} if chosen.get("hide_exercises") else {})}
 
 
 def place(request: HttpRequest, name: str) -> Key | None:

@@ -3,20 +3,18 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
 from incidents import queries
-from incidents.models import Alert
 from incidents.views.shown import row
 from ports.actions.levels import scopes_of
 from ports.queries import PortLevel, next_turn, own_region, port_levels
 from ports.views.ports import shown as port_shown
 from portsec.access.acting import Acting
 from portsec.access.middleware import ActingRequest
-from portsec.access.models import Region
 from portsec.face.waits import waits
 from portsec.journal.models import Entry
 from portsec.live.links import icon_of, link_to
@@ -88,33 +86,3 @@ def feed_item(entry: Entry) -> dict[str, Any]:
         "icon": icon_of(entry.verb),
         "is_exercise": bool(entry.row.get("is_exercise")),
     }
-
-
-def region_map(request: ActingRequest, pk: str) -> JsonResponse:
-    """Ports with their levels, and the areas of the alerts that are active, for the map. 4 queries."""
-    acting = request.acting
-    region = Region.objects.visible_to(acting).filter(pk=pk).first()
-    alerts = Alert.objects.visible_to(acting).filter(state=Alert.State.ACTIVE).exclude(areas=[])
-    sent = list(Alert.objects.visible_to(acting).filter(state=Alert.State.ACTIVE, is_exercise=False).values_list("owner", flat=True))
-    ports = [
-        {
-            **level_cell(acting, one),
-            "lat": one.port.latitude,
-            "lon": one.port.longitude,
-            "open_alerts": sent.count(one.port.pk),
-        }
-        for one in (port_levels(acting, region) if region else [])
-    ]
-    areas = [
-        {
-            "polygon": area.get("polygon"),
-            "circle": area.get("circle"),
-            "severity": alert.severity,
-            "headline": alert.headline,
-            "is_exercise": alert.is_exercise,
-        }
-        for alert in alerts
-        for area in alert.areas
-        if area.get("polygon") or area.get("circle")
-    ]
-    return JsonResponse({"ports": ports, "areas": areas}, json_dumps_params={"default": str})

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, Q
+from django.db.models import OuterRef, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -58,12 +58,12 @@ def own_region(acting: Acting) -> Region | None:
     return found
 
 
-def port_levels(acting: Acting, region: Region | None = None, *, at: datetime | None = None) -> Sequence[PortLevel]:
-    """Every visible port (of one region), with its level at an instant. 2 queries."""
+def port_levels(acting: Acting, region: Region | QuerySet[Region] | None = None, *, at: datetime | None = None) -> Sequence[PortLevel]:
+    """Every visible port (of one region, which may be given as a question), with its level at an instant. 2 queries."""
     homes = RegionMembership.objects.filter(organisation=OuterRef("pk")).values("region")
     ports = PortProfile.objects.visible_to(acting).select_related("organisation").annotate(homes=ArraySubquery(homes))
     if region is not None:
-        ports = ports.filter(organisation__region_memberships__region=region)
+        ports = ports.filter(organisation__region_memberships__region__in=[region] if isinstance(region, Region) else region)
     changes = SecurityLevelChange.objects.visible_to(acting).filter(effective_at__lte=at or timezone.now(), scope__in=WHOLE_PORTS)
     newest = changes.annotate(of=SUBJECT).order_by("of", "-effective_at", "-pk").distinct("of").select_related("set_by", "owner", "region")
     by_subject = {change.region_id or change.owner_id: change for change in newest}

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -29,6 +30,7 @@ def contacts_own(request: ActingRequest) -> HttpResponse:
         "contacts": contacts,
         "retired": queries.contacts_of(acting, acting.organisation, is_active=False),
         "stale": sum(one.is_stale for one in contacts),
+        "export_url": f"{reverse('contact-point-list')}?organisation={acting.organisation.pk}",
     }
     return render(request, "ports/contacts_own.html", context)
 

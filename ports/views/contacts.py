@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
@@ -15,18 +16,10 @@ from ports.queries import in_coast_order
 from portsec.access.acting import Acting
 from portsec.access.middleware import ActingRequest
 from portsec.access.models import Audience, Organisation, Region
-from portsec.access.tlp import Tlp
+from portsec.access.tlp import OF_AUDIENCE, Tlp
 from portsec.journal.models import Entry
 
 MOST_FOUND = 20
-# The label under which a page of several contact points is handed on: that of the narrowest (domain.md §7).
-LABEL = {
-    Audience.Kind.OWN: Tlp.AMBER_STRICT,
-    Audience.Kind.NAMED: Tlp.AMBER_STRICT,
-    Audience.Kind.REGION_PORTS: Tlp.AMBER,
-    Audience.Kind.REGION: Tlp.GREEN,
-    Audience.Kind.LINKED_REGIONS: Tlp.GREEN,
-}
 
 
 @require_GET
@@ -46,6 +39,7 @@ def whom_to_call(request: ActingRequest) -> HttpResponse:
         "others": others,
         "chosen": chosen,
         "contacts": queries.whom_to_call(acting, situation=situation, organisation=chosen),
+        "export_url": f"{reverse('contact-point-list')}?situation={situation}{f'&organisation={chosen.pk}' if chosen else ''}",
         "regions": acting.organisation.regions.order_by("name"),
     }
     return render(request, "ports/whom_to_call.html", context)
@@ -98,7 +92,7 @@ def contact_sheet(request: ActingRequest, pk: UUID) -> HttpResponse:
 
 
 def label_of(kinds: Iterable[str]) -> str:
-    labels = {LABEL[Audience.Kind(kind)] for kind in kinds}
+    labels = {OF_AUDIENCE[Audience.Kind(kind)] for kind in kinds}
     return next((label for label in Tlp.values if label in labels), Tlp.GREEN)
 
 

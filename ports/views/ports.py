@@ -59,6 +59,8 @@ def port_detail(request: ActingRequest, unlocode: str) -> HttpResponse:
         "declarations": of_port(acting, port.pk),
         "may_declare": may_request(acting),
         "declares_with": "" if is_own else str(port.pk),
+        "facilities_url": f"{reverse('port-facility-list')}?port={port.pk}",
+        "levels_url": f"{reverse('security-level-list')}?port={port.pk}",
     }
     return render(request, "ports/port_detail.html", context)
 

@@ -12,12 +12,14 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
+from django.utils.translation import gettext as _
 
 from portsec.access.acting import Acting, NotAllowedError, acting_for
 from portsec.access.authentication import acting_of
 from portsec.access.first_run import is_new_installation
 from portsec.access.request_id import current_request_id, set_request_id
 from portsec.live.context import mark_position
+from portsec.tables import FinishedFile
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
@@ -30,6 +32,28 @@ def opens_no_context(view: View) -> View:
     """Marks a view that runs outside the request's transaction (sign-in, health, long polls, streams)."""
     setattr(view, CONTEXT_FREE, True)
     return view
+
+
+# A browser that somebody has locked to the wall screen shows that and nothing else until it is signed out.
+WALL_ONLY = "wall_only"  # in its session
+ON_WALL = "stands_on_wall"
+ALWAYS_OPEN = {"account_logout", "javascript_catalog", "healthz", "readyz"}
+
+
+def stands_on_wall(view: View) -> View:
+    """Marks what a browser that is locked to the wall may still ask: it must change nothing."""
+    setattr(view, ON_WALL, True)
+    return view
+
+
+def _locked_out(request: "ActingRequest", view: Callable[..., HttpResponseBase]) -> HttpResponseBase | None:
+    if not request.session.get(WALL_ONLY) or getattr(view, ON_WALL, False):
+        return None
+    if request.resolver_match is not None and request.resolver_match.url_name in ALWAYS_OPEN:
+        return None
+    if request.method == "GET" and not request.path.startswith("/api/"):
+        return redirect("wall")
+    raise PermissionDenied(_("This browser is locked to the wall screen. Sign out, then sign in to act."))
 
 
 def _ask_to_sign_in(request: "ActingRequest") -> HttpResponse:
@@ -75,6 +99,8 @@ class ActingMiddleware:
     def process_view(
         self, request: ActingRequest, view: Callable[..., HttpResponseBase], args: list[object], kwargs: dict[str, object]
     ) -> HttpResponseBase | None:
+        if (elsewhere := _locked_out(request, view)) is not None:
+            return elsewhere
         if getattr(view, CONTEXT_FREE, False) or view.__module__.startswith("allauth."):
             return None
         acting, request.acting_error = acting_of(request)
@@ -98,7 +124,7 @@ class ActingMiddleware:
             response = view(request, *args, **kwargs)
         except NotAllowedError as error:
             raise PermissionDenied(str(error)) from error
-        if response.streaming:
+        if response.streaming and not isinstance(response, FinishedFile):
             raise RuntimeError("A streaming answer would run after its context is gone: open one inside the generator.")
         render = getattr(response, "render", None)
         if isinstance(response, HttpResponse) and callable(render) and not getattr(response, "is_rendered", True):

@@ -25,6 +25,17 @@ WIDEST: dict[str, frozenset[str]] = {
     Tlp.CLEAR: frozenset(Kind.values),
 }
 
+# What a screen that a whole room reads may not show: these are for named persons, or for the organisation alone.
+READ_AT_A_DESK = frozenset({Tlp.RED, Tlp.AMBER_STRICT})
+# The label under which a record that bears none is handed on: that of the widest audience it allows (domain.md §7).
+OF_AUDIENCE: dict[str, Tlp] = {
+    Kind.OWN: Tlp.AMBER_STRICT,
+    Kind.NAMED: Tlp.AMBER_STRICT,
+    Kind.REGION_PORTS: Tlp.AMBER,
+    Kind.REGION: Tlp.GREEN,
+    Kind.LINKED_REGIONS: Tlp.GREEN,
+}
+
 
 def allows(label: str, kind: str) -> bool:
     return kind in WIDEST[label]

@@ -54,6 +54,7 @@ class ChangesSerializer(serializers.Serializer[Any]):
 
 class ChangeViewSet(ActingViewSet):
     serializer_class = ChangeSerializer
+    as_files: ClassVar[frozenset[str]] = frozenset()  # a feed: its cursor is what a program keeps
     parameters: ClassVar[frozenset[str]] = frozenset({"cursor", "kind", "audience"})
 
     @extend_schema(responses=ChangesSerializer)

@@ -1,31 +1,22 @@
-"""`/api/v1/audit-log/`: the acting organisation's own log, as JSON by pages or as one CSV file."""
+"""`/api/v1/audit-log/`: the acting organisation's own log, as JSON by pages or as one file."""
 
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
+from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
-from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from portsec.api import ActingViewSet, page_body, read_flag, read_limit, read_places
+from portsec.files import refuse_paging, wanted_form
 from portsec.journal.audit import Choice, Group, Line, audit_count, audit_page, linked_kinds
 from portsec.journal.export import export_log
 from portsec.journal.forms import AuditForm
 from portsec.problems import Fault, Refused
-
-
-class CsvRenderer(BaseRenderer):
-    """Takes the file as it is; what is wrong with a request is said as a problem document here too."""
-
-    media_type = "text/csv"
-    format = "csv"
-    charset = "utf-8"
-
-    def render(self, data: Any, accepted_media_type: Any = None, renderer_context: Any = None) -> bytes:
-        return data if isinstance(data, bytes) else bytes(JSONRenderer().render(data))
+from portsec.tables import MEDIA_TYPES
 
 
 class AuditLineSerializer(serializers.Serializer[Line]):
@@ -58,17 +49,18 @@ FILTERS = [
 
 class AuditLogViewSet(ActingViewSet):
     serializer_class = AuditLineSerializer
-    renderer_classes = (JSONRenderer, CsvRenderer)
     parameters: ClassVar[frozenset[str]] = frozenset({"person", "group", "kind", "since", "until"})
     verb_to_read = "audit.read"
 
     @extend_schema(parameters=FILTERS, responses=AuditLineSerializer(many=True))
-    def list(self, request: Request) -> Response:
-        """Newest first. `format=csv` gives at most 5,000 rows in one file, and is itself recorded."""
+    def list(self, request: Request) -> Any:
+        """Newest first. A file holds at most 5,000 rows, and is itself recorded."""
         choice = self._choice(request)
-        if isinstance(request.accepted_renderer, CsvRenderer):
-            content = export_log(self.acting, choice) if request.method == "GET" else b""
-            return Response(content, headers={"Content-Disposition": 'attachment; filename="audit-log.csv"'})
+        if form := wanted_form(request):
+            refuse_paging(request)
+            return (
+                export_log(self.acting, choice).as_answer(form) if request.method == "GET" else HttpResponse(content_type=MEDIA_TYPES[form])
+            )
         before, after = read_places(request)
         page = audit_page(self.acting, choice, limit=read_limit(request), before=before, after=after)
         count = {"count": audit_count(self.acting, choice)} if read_flag(request, "count") else {}

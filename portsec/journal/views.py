@@ -3,8 +3,8 @@
 from urllib.parse import urlencode
 
 from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
-from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from portsec.access.middleware import ActingRequest
@@ -13,37 +13,32 @@ from portsec.journal.audit import AuditPage, audit_page
 from portsec.journal.export import MOST, export_log
 from portsec.journal.forms import AuditForm
 from portsec.problems import Refused
+from portsec.tables import known_form
 
 PAGE = 50
 NOTHING = AuditPage([])
 
 
 @require_GET
-def audit_log(request: ActingRequest) -> HttpResponse:
-    """What the organisation's people and tokens did and read, newest first; with `?format=csv` as a file."""
+def audit_log(request: ActingRequest) -> HttpResponseBase:
+    """What the organisation's people and tokens did and read, newest first; with `?format=csv` or `xlsx` as a file."""
     request.acting.require("audit.read")
     form = AuditForm(request.acting, request.GET)
     if not form.is_valid():
         return _shown(request, form, NOTHING, status=422)
-    if request.GET.get("format") == "csv":
+    if known_form(request.GET.get("format", "")):
         return _exported(request, form)
     page = audit_page(request.acting, form.choice(), limit=PAGE, before=_place(request, "before"), after=_place(request, "after"))
     return _shown(request, form, page)
 
 
-def _exported(request: ActingRequest, form: AuditForm) -> HttpResponse:
+def _exported(request: ActingRequest, form: AuditForm) -> HttpResponseBase:
     try:
-        return csv_answer(export_log(request.acting, form.choice()))
+        return export_log(request.acting, form.choice()).as_answer(request.GET["format"])
     except Refused as refused:
         for fault in refused.faults:
             form.add_error(fault.field, fault.detail)
         return _shown(request, form, NOTHING, status=422)
-
-
-def csv_answer(content: bytes) -> HttpResponse:
-    name = f"audit-log-{timezone.localdate():%Y-%m-%d}.csv"
-    disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return HttpResponse(content, content_type="text/csv; charset=utf-8", headers=disposition)
 
 
 def _shown(request: ActingRequest, form: AuditForm, page: AuditPage, *, status: int = 200) -> HttpResponse:
@@ -53,7 +48,7 @@ def _shown(request: ActingRequest, form: AuditForm, page: AuditPage, *, status: 
         "filters": form,
         "is_filtered": bool(kept),
         "most": MOST,
-        "export_url": f"?{urlencode({**kept, 'format': 'csv'})}",
+        "export_url": f"?{urlencode(kept)}",
         "newer_url": f"?{urlencode({**kept, 'after': str(page.newer)})}" if page.newer else "",
         "older_url": f"?{urlencode({**kept, 'before': str(page.older)})}" if page.older else "",
     }

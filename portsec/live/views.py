@@ -2,13 +2,14 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_safe
 
-from portsec.access.middleware import ActingRequest, opens_no_context
+from portsec.access.middleware import ActingRequest, opens_no_context, stands_on_wall
 from portsec.live import health
 from portsec.live.context import position_of, seal_for
 from portsec.live.sign_in import token_key_of
 from portsec.live.tickets import make_ticket
 
 
+@stands_on_wall
 @require_GET
 @never_cache
 def live_ticket(request: ActingRequest) -> JsonResponse:

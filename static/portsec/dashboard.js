@@ -2,33 +2,11 @@
 import { now } from "./clock.js";
 import * as feed from "./feed.js";
 import { refreshWithin } from "./fragments.js";
+import { showLevel } from "./level_marks.js";
 import * as rows from "./rows.js";
-import { format, gettext } from "./text.js";
 import { isMine } from "./waiting.js";
 
 const page = document.body.dataset;
-const NAMES = { 1: gettext("normal"), 2: gettext("heightened"), 3: gettext("exceptional") };
-
-function show(cell, level) {
-  const mark = cell.querySelector(".level");
-  mark.dataset.level = level;
-  mark.textContent = level;
-  const own = cell.querySelector("[aria-current]");
-  const words = own ? gettext(", level %(level)s, %(name)s, your port") : gettext(", level %(level)s, %(name)s");
-  cell.querySelector("[data-level-words]").textContent = format(words, { level, name: NAMES[level] });
-}
-
-/** A port's own level is what holds there. A region's is a floor: who stands below it rises at once, the rest follows with the reasons. */
-function showLevel({ scope, unlocode, region, level }) {
-  const strip = document.getElementById("levels");
-  if (!strip) return;
-  if (scope === "region" && strip.dataset.region === region) {
-    for (const cell of strip.querySelectorAll("[data-port]")) if (Number(cell.querySelector(".level").dataset.level) < level) show(cell, level);
-  } else if (scope === "port" && unlocode) {
-    const cell = strip.querySelector(`[data-port="${CSS.escape(unlocode)}"]`);
-    if (cell) show(cell, level);
-  }
-}
 
 let turn = 0;
 
@@ -47,7 +25,7 @@ const changes = {
   "alert.expired": (entry) => rows.remove(entry.id),
   "alert.acknowledged": (entry) => entry.organisation?.id === page.organisation && rows.remove(entry.row?.alert ?? entry.id),
   "level.changed": (entry) => {
-    showLevel(entry.row ?? {});
+    showLevel(document.getElementById("levels"), entry.row ?? {});
     refreshWithin(12, ["levels", "waits"]);
   },
   "level.acknowledged": () => refreshWithin(5, ["waits"]),

@@ -21,11 +21,12 @@ async function refresh(names) {
   } catch {
     return refreshWithin(10, names);
   }
+  if (answer.status >= 500) return refreshWithin(10, names); // the server is coming back: a page that is loaded now might stay away
   if (answer.redirected || !answer.ok) return location.reload();
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   for (const part of parts) replace(part, fresh.getElementById(part.id));
   if (!names) resume({ cursor: fresh.body.dataset.liveCursor, ticket: fresh.body.dataset.liveTicket });
-  document.dispatchEvent(new CustomEvent("portsec:refreshed", { detail: { page: fresh.body.dataset } }));
+  document.dispatchEvent(new CustomEvent("portsec:refreshed", { detail: { page: fresh.body.dataset, all: !names } }));
 }
 
 function replace(part, fresh) {

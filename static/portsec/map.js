@@ -1,7 +1,7 @@
 // The map of a region: Leaflet over our own coastline, no tiles. Marks are links, in the coast's order; the colours live in the style sheet.
-import { format, gettext, ngettext } from "./text.js";
+import { NAMES } from "./level_marks.js";
+import { format, gettext } from "./text.js";
 
-const NAMES = { 1: gettext("normal"), 2: gettext("heightened"), 3: gettext("exceptional") };
 const MARK = 24; // px
 const APART = 27; // px between the middles of two marks, so that each can be hit (WCAG 2.5.8)
 const MANY = 300; // marks at once: more lie over each other wherever they stand, and placing them would hold the page up for minutes
@@ -14,6 +14,14 @@ const load = async (url) => {
   if (!answer.ok) throw new Error(`${url}: ${answer.status}`);
   return answer.json();
 };
+
+/** The ports again, where anything has changed since the tag: null where nothing has. */
+async function reload(url, tag) {
+  const answer = await fetch(url, { headers: tag ? { "If-None-Match": tag } : {} });
+  if (answer.status === 304) return null;
+  if (!answer.ok || answer.redirected) throw new Error(`${url}: ${answer.status}`);
+  return { tag: answer.headers.get("ETag"), ...(await answer.json()) };
+}
 
 /** The land is the same on every map of the page: fetched once. */
 function coast(url) {
@@ -59,7 +67,7 @@ export async function draw(element) {
   return map;
 }
 
-function markOf(port) {
+function markOf(port, columns) {
   const L = globalThis.L;
   const holder = document.createElement("div");
   const link = document.createElement("a");
@@ -76,7 +84,7 @@ function markOf(port) {
   const icon = L.divIcon({ html: holder, className: `port-mark${port.is_own ? " is-own" : ""}`, iconSize: [MARK, MARK] });
   const marker = L.marker([port.lat, port.lon], { icon, keyboard: false, interactive: false, zIndexOffset: port.level * 100 });
   marker.port = port;
-  marker.show = () => describe(marker, link, level);
+  marker.show = () => describe(marker, link, level, columns);
   marker.show();
   return marker;
 }
@@ -88,22 +96,24 @@ function ring(level) {
   return around;
 }
 
-function describe({ port }, link, level) {
+function describe({ port }, link, level, columns) {
   level.dataset.level = port.level;
   level.textContent = port.level;
-  link.querySelector(".open")?.remove();
-  const values = { name: port.name, level: port.level, word: NAMES[port.level], count: port.open_alerts };
-  let text = format(gettext("%(name)s, level %(level)s, %(word)s"), values);
-  if (port.open_alerts) {
-    text += format(ngettext(", %(count)s open alert", ", %(count)s open alerts", port.open_alerts), values);
-    const open = document.createElement("span");
-    open.className = "open";
-    open.textContent = port.open_alerts;
-    open.ariaHidden = "true";
-    link.append(open);
-  }
+  for (const old of link.querySelectorAll(".map-count")) old.remove();
+  const told = columns.filter(({ name }) => port[name]);
+  for (const { name, waits } of told) link.append(badge(port[name], waits));
+  const numbers = told.map(({ name, title }) => format(gettext(", %(title)s: %(count)s"), { title, count: port[name] }));
+  const text = format(gettext("%(name)s, level %(level)s, %(word)s"), { name: port.name, level: port.level, word: NAMES[port.level] }) + numbers.join("");
   link.setAttribute("aria-label", text);
   link.title = text;
+}
+
+function badge(count, isLate) {
+  const element = document.createElement("span");
+  element.className = isLate ? "map-count late" : "map-count";
+  element.textContent = count;
+  element.ariaHidden = "true";
+  return element;
 }
 
 /** Ports that lie close together keep a whole target each: their marks are moved apart, until one zooms in. */
@@ -136,7 +146,7 @@ function label(map, markers) {
   const frame = map.getContainer().getBoundingClientRect();
   const links = markers.map((marker) => marker.getElement().querySelector("a"));
   const taken = links.map((link) => link.getBoundingClientRect());
-  for (const link of links) if (link.querySelector(".open")) taken.push(link.querySelector(".open").getBoundingClientRect());
+  for (const link of links) for (const number of link.querySelectorAll(".map-count")) taken.push(number.getBoundingClientRect());
   const hits = (one, other) => one.left < other.right && one.right > other.left && one.top < other.bottom && one.bottom > other.top;
   const order = [...markers].sort((one, other) => Number(other.port.is_own) - Number(one.port.is_own) || other.port.level - one.port.level);
   for (const marker of order) {
@@ -166,9 +176,15 @@ export function areaOf({ polygon, circle, severity = "", headline = "", is_exerc
 }
 
 async function region(element) {
-  const [map, { ports = [], areas = [] }] = await Promise.all([draw(element), load(element.dataset.url)]);
-  const markers = ports.filter(({ lat, lon }) => lat !== null && lon !== null).map(markOf);
-  for (const area of areas.map(areaOf)) area?.addTo(map);
+  const [map, first] = await Promise.all([draw(element), reload(element.dataset.url)]);
+  const { columns = [], ports = [] } = first;
+  const markers = ports.filter(({ lat, lon }) => lat !== null && lon !== null).map((port) => markOf(port, columns));
+  const areas = globalThis.L.layerGroup().addTo(map);
+  const show = (shapes = []) => {
+    areas.clearLayers();
+    for (const shape of shapes.map(areaOf)) shape?.addTo(areas);
+  };
+  show(first.areas);
   for (const marker of markers) marker.addTo(map);
   if (markers.length > 1) map.fitBounds(globalThis.L.latLngBounds(markers.map((marker) => marker.getLatLng())), { padding: [36, 30] });
   else if (markers.length) map.setView(markers[0].getLatLng(), 8);
@@ -181,19 +197,39 @@ async function region(element) {
   };
   map.on(isFull ? "zoomend resize moveend" : "zoomend resize", relabel);
   relabel();
-  follow(markers, relabel);
+  follow(element.dataset.url, first.tag, markers, show, relabel);
   element.removeAttribute("aria-busy");
 }
 
-/** A level that changes shows on the map at once. */
-function follow(markers, relabel) {
-  document.addEventListener("portsec:entry", ({ detail: { verb, row } }) => {
-    const marker = verb === "level.changed" && markers.find(({ port }) => port.unlocode === row?.unlocode);
-    if (!marker) return;
-    marker.port.level = row.level;
-    marker.show();
+/** A level that changes shows on the map at once; the rest is asked again after a random delay, once for many entries. */
+function follow(url, firstTag, markers, show, relabel) {
+  let tag = firstTag;
+  let planned = 0;
+  const again = async () => {
+    planned = 0;
+    const fresh = await reload(url, tag).catch(() => null); // offline: the next entry, or the next minute, asks again
+    if (!fresh) return;
+    tag = fresh.tag;
+    for (const marker of markers) {
+      marker.port = fresh.ports.find(({ unlocode }) => unlocode === marker.port.unlocode) ?? marker.port;
+      marker.show();
+    }
+    show(fresh.areas);
     relabel();
+  };
+  const soon = (seconds) => (planned ||= setTimeout(again, (0.3 + Math.random() * seconds) * 1000));
+  document.addEventListener("portsec:entry", ({ detail: { verb, row } }) => {
+    if (!/^(alert|level)\./.test(verb)) return;
+    const marker = verb === "level.changed" && markers.find(({ port }) => port.unlocode === row?.unlocode);
+    if (marker) {
+      marker.port.level = row.level;
+      marker.show();
+      relabel();
+    }
+    soon(4);
   });
+  document.addEventListener("portsec:refreshed", ({ detail }) => detail.all && soon(1));
+  setInterval(() => document.visibilityState === "visible" && soon(10), 60_000); // an answer turns late by the clock alone
 }
 
 /** Only the areas that the page itself names. */

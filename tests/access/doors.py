@@ -208,6 +208,10 @@ PAGES = [
     open_to_all("live_ticket"),
     open_to_all("style"),
     open_to_all("region_map", at=baltic),  # what it holds is looked at in test_side_channels.py
+    open_to_all("region_board"),
+    Door("wall_lock", "post", *[only(EVERYONE - {Role.SERVICE}, 302)] * 3),
+    open_to_all("wall"),  # what a room may read of it: tests/incidents/test_wall_screen.py
+    shared("region_board_of", baltic),
     Door("switch_organisation", "post", all_of(302), ABSENT, ABSENT, body=lambda scene: {"organisation": str(scene.cast.gdansk.pk)}),
     Door("port_detail", "get", all_of(200), all_of(200), ABSENT, at=lambda scene: ["PLGDN"]),
     shared("level_change", the_level),

@@ -349,12 +349,22 @@ def red(cast: Cast, publish: Publish) -> Alert:
 
 NAMED = [("gdansk", None), ("gdynia", None)]
 NOT_NAMED = [("gdansk", Role.DEPUTY), ("gdynia", Role.DEPUTY), ("gdynia", Role.ADMINISTRATOR), ("riga", None)]
-RED_PLACES = ["/", "/alerts/?show=all", "/alerts/?show=active", "/alerts/?show=waiting", "/search/?q=zebra", "/map/{region}/"]
+RED_PLACES = [
+    "/",
+    "/alerts/?show=all",
+    "/alerts/?show=active",
+    "/alerts/?show=waiting",
+    "/search/?q=zebra",
+    "/map/{region}/",
+    "/region/",
+    "/wall/",
+]
 RED_PLACES += ["/api/v1/alerts/", "/api/v1/alerts/?search=zebra", "/api/v1/search/?q=zebra", "/api/v1/alerts/?show=waiting"]
+RED_PLACES += ["/api/v1/alerts/?format=csv"]
 
 
 def mentions(answer: Any, alert: Alert) -> bool:
-    text = answer.content.decode()
+    text = (answer.getvalue() if answer.streaming else answer.content).decode()
     return any(one in text for one in (str(alert.pk), HEADLINE, "Tapir"))
 
 

@@ -58,6 +58,11 @@ def open_menus(page: Page) -> None:
     page.locator("summary.me").click()
 
 
+def open_export(page: Page) -> None:
+    page.goto("/region/?order=level")
+    page.locator(".export summary").first.click()
+
+
 def open_keys(page: Page) -> None:
     page.goto("/")
     page.keyboard.press("?")
@@ -131,6 +136,10 @@ SIGNED_IN: dict[str, Visit] = {
     "new contact point": "/call/ours/new/",
     "new contact point, refused": contact_refused,
     "audit log": "/audit/",
+    "region": "/region/",
+    "region, export open": lambda page, places: open_export(page),
+    "region, no port found": "/region/?search=nowhere",
+    "wall": "/wall/",
     "ports": "/ports/",
     "port": "/ports/SEKAA/",
     "port with facilities": "/ports/PLGDN/",

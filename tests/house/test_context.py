@@ -70,3 +70,9 @@ def test_no_view_streams() -> None:
     """A stream would run after its context is gone (access.md)."""
     streamed = [str(path) for path in files() for node in ast.walk(tree(path)) if isinstance(node, ast.Name) and "Streaming" in node.id]
     assert streamed == []
+
+
+def test_only_a_file_that_is_written_already_goes_out_in_pieces() -> None:
+    """FileResponse is a stream too: what it sends must ask nothing any more."""
+    named = {str(path) for path in files() for node in ast.walk(tree(path)) if isinstance(node, ast.Name) and node.id == "FileResponse"}
+    assert named == {"portsec/tables.py"}

@@ -210,6 +210,13 @@ def notices(context: Context) -> Any:
 
 
 @register.filter
+def with_format(address: str, name: str) -> str:
+    """The address of a list as that file."""
+    joint = "" if address.endswith("?") else "&" if "?" in address else "?"
+    return f"{address}{joint}format={name}"
+
+
+@register.filter
 def words(text: str) -> list[str]:
     return text.split()
 
