@@ -186,6 +186,9 @@ GUARDIAN_AUTO_PREFETCH = False
 ANONYMOUS_USER_NAME = None
 SILENCED_SYSTEM_CHECKS = ["guardian.W001"]  # its backend is not used: permission questions go through portsec.access
 
+# Calls to addresses that users name (portsec/outbound): on, also http:// and private networks. For demo and tests.
+PORTSEC_WEBHOOK_ALLOW_PRIVATE = env.bool("PORTSEC_WEBHOOK_ALLOW_PRIVATE", default=False)
+
 # Sessions and transport
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
 SESSION_COOKIE_HTTPONLY = True
