@@ -15,6 +15,7 @@ urlpatterns = [
     path("organisation/tokens/", tokens.token_list, name="token_list"),
     path("organisation/tokens/new/", tokens.token_create, name="token_create"),
     path("organisation/tokens/<uuid:pk>/", tokens.token_detail, name="token_detail"),
+    path("organisation/tokens/<uuid:pk>/secret/", tokens.token_secret, name="token_secret"),
     path("organisation/tokens/<uuid:pk>/rotate/", tokens.token_rotate, name="token_rotate"),
     path("organisation/tokens/<uuid:pk>/revoke/", tokens.token_revoke, name="token_revoke"),
     path("invitation/", invitations.invitation, name="invitation"),

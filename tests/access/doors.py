@@ -222,6 +222,7 @@ PAGES = [
     Door("token_create", "get", *[only(ADMINISTRATORS, 200)] * 3),
     Door("token_create", "post", *[only(ADMINISTRATORS, 422)] * 3, body=lambda scene: {"name": ""}),
     own_organisation("token_detail", "get", the_token, 200),
+    own_organisation("token_secret", "get", the_token, 302),  # no new secret waits: test_manage_tokens.py makes one
     own_organisation("token_rotate", "post", the_token, 302, body=lambda scene: {"grace": "0"}),
     own_organisation("token_revoke", "post", the_token, 302),
 ]
