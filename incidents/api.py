@@ -39,6 +39,7 @@ class AlertViewSet(ActingViewSet):
 
     serializer_class = AlertSerializer
     parameters: ClassVar[frozenset[str]] = frozenset({"show", "severity", "is_exercise"})
+    never_blocked: ClassVar[frozenset[str]] = frozenset({"list", "retrieve", "acknowledge", "cancel"})
 
     def get_queryset(self) -> Any:
         return queries.readable(self.acting).prefetch_related("messages__sent_by")

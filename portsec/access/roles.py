@@ -63,6 +63,7 @@ VERBS: dict[str, Verb] = {
     ),
     "member.manage": Verb("manage the people of your organisation", "", MANAGERS, bodies_only=frozenset({Role.COORDINATOR})),
     "token.manage": Verb("manage the service tokens of your organisation", "", MANAGERS, bodies_only=frozenset({Role.COORDINATOR})),
+    "sign_in.manage": Verb("set how the people of your organisation sign in", "", MANAGERS, bodies_only=frozenset({Role.COORDINATOR})),
 }
 
 SCOPES: tuple[str, ...] = tuple(dict.fromkeys(verb.scope for verb in VERBS.values() if verb.scope))

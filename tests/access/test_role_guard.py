@@ -17,6 +17,8 @@ BESIDE = [
     "access_audience",
     "access_audiencegrant",
     "access_invitation",
+    "access_openidconnection",
+    "access_openidlink",
     "delivery_delivery",
     "journal_idempotencykey",
     "journal_reading",

@@ -17,6 +17,8 @@ CONTEXT_FREE_VIEWS = {
     "readyz": "looks at the installation, through as_system",
     "javascript_catalog": "translated texts, the same for everybody",
     "invitation": "is for who belongs nowhere yet: its link finds one invitation, through as_system",
+    "openid_start": "is for who is not signed in yet: the provider is found through as_system",
+    "openid_callback": "lets in who is not signed in yet: the person is found through as_system",
     "demo_mail": "reads files of the demo on the operator's own machine",
 }
 

@@ -1,5 +1,6 @@
 from portsec.access.models.audience import Audience, AudienceGrant
 from portsec.access.models.invitation import Invitation
+from portsec.access.models.openid import OpenIdConnection, OpenIdLink
 from portsec.access.models.organisation import Membership, Organisation, Region, RegionMembership
 from portsec.access.models.shareable import Shareable, ShareableManager, ShareableQuerySet
 from portsec.access.models.token import ServiceToken
@@ -10,6 +11,8 @@ __all__ = [
     "AudienceGrant",
     "Invitation",
     "Membership",
+    "OpenIdConnection",
+    "OpenIdLink",
     "Organisation",
     "Region",
     "RegionMembership",
