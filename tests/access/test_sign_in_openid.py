@@ -11,6 +11,7 @@ from uuid import uuid4
 import pytest
 import time_machine
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from django.core import mail
 from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
@@ -487,3 +488,15 @@ def test_no_other_organisation_reads_a_connection_and_nobody_a_link(committed: C
             assert OpenIdConnection.objects.count() == seen
     with pytest.raises(Exception, match="permission denied"), sql.claiming(committed.user("gdansk").pk, committed.gdansk.pk):
         sql.rows("SELECT * FROM access_openidlink")
+
+
+def test_no_other_organisation_is_joined_in_such_a_session(committed: Cast, connection: OpenIdConnection, there: Provider) -> None:
+    with acting_for(manager(committed, "riga")) as acting:
+        invite_person(acting, email=OFFICER, name="Officer", role=Role.STAFF)
+    link = re.search(r"http://[^/\s]+(/invitation/[\w-]+/)", mail.outbox[-1].body)
+    assert link
+    client = Client()
+    sign_in(client, there, connection)
+    answer = client.post(link[1])
+    assert (answer.status_code, "sign in with your own password first" in answer.content.decode()) == (422, True)
+    assert not Membership.objects.filter(organisation=committed.riga, user__email=OFFICER).exists()
