@@ -58,6 +58,7 @@ class ProviderForm(RefusalMixin, forms.Form):
         max_length=2000,
         help_text=_("Kept sealed and never shown again. Empty: the one that is kept already."),
         widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        error_messages={"required": _("Write the client secret that the provider gave you.")},
     )
     domains = forms.CharField(
         label=_("Domains of your people's addresses"),
@@ -72,11 +73,17 @@ class ProviderForm(RefusalMixin, forms.Form):
         help_text=_("Only where the provider says in its answer that it has seen one. Otherwise ours is asked."),
     )
 
+    def __init__(self, *args: Any, connection: OpenIdConnection | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if connection is None:
+            self.fields["client_secret"].required = True
+            self.fields["client_secret"].help_text = _("Kept sealed and never shown again.")
+
     @classmethod
     def of(cls, connection: OpenIdConnection | None, kept: dict[str, Any]) -> "ProviderForm":
         names = ("issuer", "client_id", "trusts_factor")
         there = {name: getattr(connection, name) for name in names} | {"domains": "\n".join(connection.domains)} if connection else {}
-        return cls(initial=there | kept)
+        return cls(initial=there | kept, connection=connection)
 
     def arguments(self) -> dict[str, Any]:
         """As `connect_provider` takes them."""

@@ -1,4 +1,7 @@
-"""Where one is signed in is listed, and ended: the other browser is out with its next step, and its open line soon (tests/live/test_end_with_session.py)."""
+"""Where one is signed in is listed, and ended: the other browser is out with its next step.
+
+Its open line too: tests/live/test_end_with_session.py.
+"""
 
 from collections.abc import Callable
 from datetime import timedelta

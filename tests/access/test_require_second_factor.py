@@ -108,6 +108,7 @@ def test_alerts_are_read_acknowledged_and_cancelled_all_the_same(committed: Cast
     page = client.get(f"/alerts/{theirs.pk}/")
     assert page.status_code == 200
     assert "data-live-ticket" not in page.content.decode()
+    assert "Everything else opens once your second factor is confirmed." in page.content.decode()
     assert client.post(f"/alerts/{theirs.pk}/acknowledge/").headers["Location"] == f"/alerts/{theirs.pk}/"
     assert client.post(f"/alerts/{own.pk}/cancel/", {"reason": "Over"}).headers["Location"] == f"/alerts/{own.pk}/"
     assert client.get(f"/api/v1/alerts/{theirs.pk}/").json()["state"] == "active"

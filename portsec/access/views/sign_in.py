@@ -63,7 +63,7 @@ def sign_in_factor(request: ActingRequest) -> HttpResponse:
 @require_POST
 def sign_in_provider(request: ActingRequest) -> HttpResponse:
     request.acting.require("sign_in.manage")
-    form = ProviderForm(request.POST)
+    form = ProviderForm(request.POST, connection=queries.connection(request.acting))
     if not form.is_valid():
         return rules_page(request, provider_form=form)
     if away := sent_to_confirm(request, reverse("sign_in_rules"), never_kept=frozenset({"client_secret"})):
