@@ -7,8 +7,8 @@ from django.utils import timezone
 
 from incidents.models import Alert
 from ports.actions import add_contact_point, add_facility, set_security_level
-from portsec.access.acting import acting_for
-from portsec.access.models import Invitation
+from portsec.access.acting import acting_for, as_system
+from portsec.access.models import Invitation, OpenIdConnection, OpenIdLink
 from portsec.journal.readings import record_reading
 from tests.access.sql import changed, one
 from tests.access.test_role_guard import FORCED
@@ -38,6 +38,9 @@ def something_everywhere(committed: Cast, publish: Callable[..., Alert]) -> Cast
             expires_at=timezone.now(),
         )
         changed(NOTE_A_KEY)
+        provider = OpenIdConnection.objects.create(organisation=acting.organisation, issuer="https://login.example", domains=["a.example"])
+    with as_system("a provider's links are nobody's to see"):
+        OpenIdLink.objects.create(connection=provider, issuer=provider.issuer, subject="1", user=committed.user("gdansk"))
     return committed
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 from html import unescape
+from threading import BoundedSemaphore
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
@@ -13,9 +14,11 @@ import time_machine
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.core import mail
 from django.core.cache import cache
+from django.db import ProgrammingError
 from django.test import Client
 from django.utils import timezone
 
+from portsec.access import lockout
 from portsec.access.acting import acting_for, as_system
 from portsec.access.actions import (
     add_member,
@@ -25,7 +28,9 @@ from portsec.access.actions import (
     invite_person,
     require_second_factor_from,
 )
+from portsec.access.lockout import Ladder
 from portsec.access.models import Invitation, Membership, OpenIdConnection, OpenIdLink, User
+from portsec.access.openid import provider as openid_calls
 from portsec.access.roles import Role
 from tests.access import sql
 from tests.access.managing import manager, membership
@@ -478,6 +483,25 @@ def test_lists_of_domains_are_not_tried_out(committed: Cast) -> None:
     assert (statuses[0], statuses[-1]) == (422, 429)
 
 
+def test_an_office_behind_one_address_signs_in_as_often_as_it_likes(
+    committed: Cast, connection: OpenIdConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lockout, "ADDRESS", Ladder(1))
+    monkeypatch.setattr(lockout, "PAIR", Ladder(1))
+    assert [asked(OFFICER)[0] for _again in range(5)] == [200] * 5
+
+
+def test_providers_that_hang_hold_a_few_threads_at_most(
+    committed: Cast, connection: OpenIdConnection, there: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = len(there.asked)
+    monkeypatch.setattr(openid_calls, "_room", BoundedSemaphore(1))
+    with openid_calls._room:
+        assert asked(OFFICER)[0] == 422
+    assert len(there.asked) == calls
+    assert asked(OFFICER)[0] == 200
+
+
 # Second wall
 
 
@@ -486,8 +510,11 @@ def test_no_other_organisation_reads_a_connection_and_nobody_a_link(committed: C
     for name, seen in (("gdansk", 1), ("gdynia", 0), ("council", 0)):
         with acting_for(manager(committed, name)):
             assert OpenIdConnection.objects.count() == seen
-    with pytest.raises(Exception, match="permission denied"), sql.claiming(committed.user("gdansk").pk, committed.gdansk.pk):
-        sql.rows("SELECT * FROM access_openidlink")
+    officer = committed.user("gdansk").pk
+    with sql.claiming(officer, committed.gdansk.pk):
+        assert sql.rows("SELECT * FROM access_openidlink") == []
+    with pytest.raises(ProgrammingError, match="permission denied"), sql.claiming(officer, committed.gdansk.pk):
+        sql.rows("DELETE FROM access_openidlink")
 
 
 def test_no_other_organisation_is_joined_in_such_a_session(committed: Cast, connection: OpenIdConnection, there: Provider) -> None:

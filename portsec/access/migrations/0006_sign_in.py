@@ -66,5 +66,5 @@ class Migration(migrations.Migration):
         *policy("access_openidconnection", "own", "ALL", using=OWN, check=OWN),
         # Whom a provider means by a subject is written and read while nobody acts yet: by the system alone.
         *forced("access_openidlink"),
-        *revoke("access_openidlink", "SELECT, INSERT, UPDATE, DELETE", "portsec_app"),
+        *revoke("access_openidlink", "INSERT, UPDATE, DELETE", "portsec_app"),
     ]

@@ -3,6 +3,7 @@
 import json
 from base64 import b64encode
 from dataclasses import dataclass
+from threading import BoundedSemaphore
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -12,6 +13,8 @@ from portsec.access.models import OpenIdConnection
 from portsec.outbound import Limits, OutboundError, request
 from portsec.outbound.addresses import read
 
+AT_ONCE = 4  # a provider that hangs must not hold every thread of the process
+_room = BoundedSemaphore(AT_ONCE)
 LIMITS = Limits(connect=4, read=6, total=8, body=300_000)
 JSON = {"Accept": "application/json"}
 
@@ -62,8 +65,7 @@ def redeem(provider: Provider, connection: OpenIdConnection, *, code: str, verif
         headers["Authorization"] = _basic(connection.client_id, connection.client_secret)
     else:
         form |= {"client_id": connection.client_id, "client_secret": connection.client_secret}
-    answer = request("POST", provider.token_endpoint, headers=headers, body=urlencode(form).encode(), limits=LIMITS)
-    token = _read(answer.status, answer.body).get("id_token")
+    token = _ask("POST", provider.token_endpoint, headers, urlencode(form).encode()).get("id_token")
     if not isinstance(token, str):
         raise ProviderError(_("The provider gave no ID token."))
     return token
@@ -75,7 +77,16 @@ def _basic(name: str, secret: str) -> str:
 
 
 def _get(address: str) -> dict[str, Any]:
-    answer = request("GET", address, headers=JSON, limits=LIMITS)
+    return _ask("GET", address, JSON)
+
+
+def _ask(method: str, address: str, headers: dict[str, str], body: bytes = b"") -> dict[str, Any]:
+    if not _room.acquire(blocking=False):
+        raise ProviderError(_("Too many sign-ins wait for their providers just now."))
+    try:
+        answer = request(method, address, headers=headers, body=body, limits=LIMITS)
+    finally:
+        _room.release()
     return _read(answer.status, answer.body)
 
 

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
+from portsec.access import lockout
 from portsec.access.adapter import hold_up
 from portsec.access.authentication import SESSION_KEY
 from portsec.access.forms import OrganisationAddressForm
@@ -37,8 +38,11 @@ def openid_start(request: HttpRequest) -> HttpResponse:
     form = OrganisationAddressForm(request.POST or None, initial={"next": request.GET.get("next", "")})
     if form.is_valid():
         email = form.cleaned_data["email"]
-        hold_up(request, f"openid:{email}", request.META.get("REMOTE_ADDR", ""))  # whole lists of domains are not tried out
+        account, address = f"openid:{email}", request.META.get("REMOTE_ADDR", "")
+        hold_up(request, account, address)  # whole lists of domains are not tried out
         connection = find_connection(email)
+        if connection:
+            lockout.succeed(account, address)  # an office behind one address signs in as often as it likes
         if connection and (answer := _lead_on(request, connection, email, form.cleaned_data["next"])):
             return answer
         form.add_error("email", _("Nobody signs in this way with this address just now. Use your password, or ask your administrator."))
