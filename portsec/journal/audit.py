@@ -205,4 +205,4 @@ def shareable_kinds() -> dict[str, type[Shareable]]:
 def linked_kinds() -> list[str]:
     """The kinds that stand in a log by themselves: those with a page, and what concerns access and exports."""
     paged = [kind for kind in shareable_kinds() if link_to(kind, str(UUID(int=0)))]
-    return sorted([*paged, "access", "audit_log", "invitation", "service_token"])
+    return sorted([*paged, "access", "audit_log", "invitation", "organisation", "service_token"])

@@ -269,3 +269,9 @@ def test_without_a_fresh_factor_nothing_changes(committed: Cast) -> None:
 def test_no_other_organisation_is_touched(committed: Cast) -> None:
     save(confirm(signed_in(committed, "gdynia", Role.ADMINISTRATOR)), required="on")
     assert list(Organisation.objects.exclude(second_factor_from=None)) == [committed.gdynia]
+
+
+def test_the_audit_log_shows_who_changed_the_rule(committed: Cast) -> None:
+    require(committed, "gdansk")
+    page = confirm(signed_in(committed)).get("/audit/").content.decode()
+    assert "How your people sign in was changed" in page
