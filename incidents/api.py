@@ -45,6 +45,8 @@ class AlertViewSet(ActingViewSet):
     def get_serializer_class(self) -> Any:
         return DeliverySerializer if self.action == "deliveries" else AlertSerializer
 
+    never_blocked: ClassVar[frozenset[str]] = frozenset({"list", "retrieve", "acknowledge", "cancel"})
+
     def get_queryset(self) -> Any:
         return queries.with_messages(self.acting)
 

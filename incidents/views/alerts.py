@@ -17,7 +17,7 @@ from incidents.models import Alert
 from incidents.reading import read_on_page
 from incidents.views.shown import answer_of, board_shown, chain, row
 from portsec.access.acting import Acting
-from portsec.access.middleware import ActingRequest
+from portsec.access.middleware import ActingRequest, never_blocked
 from portsec.access.pages import Key, newest_page
 from portsec.access.views import own_address
 from portsec.delivery import actions as delivery
@@ -28,6 +28,7 @@ from portsec.problems import Conflict, Refused
 PAGE = 25
 
 
+@never_blocked
 @require_GET
 def alert_list(request: ActingRequest) -> HttpResponse:
     """Alerts that the organisation sent or was sent, newest first."""
@@ -83,6 +84,7 @@ def list_item(acting: Acting, alert: Alert, received: Delivery | None) -> dict[s
     return {**row(alert, received), "answer": answer_of(alert, received, is_own=alert.owner_id == acting.organisation.pk)}
 
 
+@never_blocked
 @require_GET
 def alert_detail(request: ActingRequest, pk: str) -> HttpResponse:
     """The sender's live board, or the recipient's answer. A draft opens in the composer."""
@@ -119,6 +121,7 @@ def alert_board(request: ActingRequest, pk: str) -> HttpResponse:
     return render(request, "incidents/_board.html", {"alert": alert, "board": board_shown(queries.board(request.acting, alert))})
 
 
+@never_blocked
 @require_POST
 def alert_acknowledge(request: ActingRequest, pk: str) -> HttpResponse:
     """Answers, and goes back to where the button stood. The page's script uses the API instead; this works without it."""
@@ -160,6 +163,7 @@ def alert_update(request: ActingRequest, pk: str) -> HttpResponse:
     return render(request, "incidents/alert_update.html", {"alert": stands, "form": form}, status=422 if form.is_bound else 200)
 
 
+@never_blocked
 @require_POST
 def alert_cancel(request: ActingRequest, pk: str) -> HttpResponse:
     acting, alert = request.acting, own_alert(request, pk)

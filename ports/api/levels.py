@@ -88,6 +88,7 @@ class SecurityLevelViewSet(ActingViewSet):
 
     serializer_class = SecurityLevelSerializer
     parameters: ClassVar[frozenset[str]] = frozenset({"port", "scope", "in_force"})
+    never_blocked: ClassVar[frozenset[str]] = frozenset({"list", "retrieve", "acknowledge", "attain"})
 
     def get_queryset(self) -> Any:
         people = ("owner", "set_by", "region", "facility", "replaced_by")

@@ -21,7 +21,7 @@ from ports.queries.declaration_waits import proposal_of
 from ports.queries.facilities import facilities
 from ports.queries.levels import own_in_force
 from portsec.access.acting import Acting, NotAllowedError
-from portsec.access.middleware import ActingRequest
+from portsec.access.middleware import ActingRequest, never_blocked
 from portsec.access.step_up import has_fresh_second_factor
 from portsec.delivery import actions as delivery
 from portsec.delivery.models import Delivery
@@ -93,6 +93,7 @@ def seen_changes(request: ActingRequest) -> list[UUID]:
     return shown
 
 
+@never_blocked
 @require_GET
 def level_change(request: ActingRequest, pk: str) -> HttpResponse:
     """What, who and why; how far each facility has come; who has been told."""
@@ -134,11 +135,13 @@ def clock_row(one: LevelAttainment, *, running: bool) -> dict[str, Any]:
     }
 
 
+@never_blocked
 @require_POST
 def level_acknowledge(request: ActingRequest, pk: str) -> HttpResponse:
     return answer(request, pk, actions.acknowledge_level, _("Acknowledged"))
 
 
+@never_blocked
 @require_POST
 def level_attain(request: ActingRequest, pk: str) -> HttpResponse:
     return answer(request, pk, actions.attain_level, _("Reported as attained"))

@@ -85,6 +85,7 @@ class MeSerializer(serializers.Serializer[Acting]):
 
 class MeViewSet(ActingViewSet):
     serializer_class = MeSerializer
+    never_blocked: ClassVar[frozenset[str]] = frozenset({"show"})
 
     @extend_schema(responses=MeSerializer)
     def show(self, request: Request) -> Response:

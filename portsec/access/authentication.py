@@ -1,9 +1,7 @@
 """From a request to an `Acting`: the browser's session, or an organisation's service token."""
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from allauth.account.authentication import get_authentication_records
 from django.http import HttpRequest
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from knox.auth import TokenAuthentication
@@ -13,9 +11,10 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.throttling import SimpleRateThrottle
 
-from portsec.access.acting import Acting
+from portsec.access.acting import Acting, NotAllowedError
 from portsec.access.models import Membership, ServiceToken, User
 from portsec.access.roles import Role
+from portsec.access.sign_in import read_sign_in
 from portsec.access.token_use import comes_from, note_use
 
 if TYPE_CHECKING:
@@ -34,29 +33,24 @@ def acting_of(request: HttpRequest) -> tuple[Acting | None, Exception | None]:
     user = request.user
     if not isinstance(user, User):
         return None, None
-    memberships = active_memberships(user)
+    sign_in = read_sign_in(request, user)
+    memberships = [membership for membership in active_memberships(user) if sign_in.is_good_for(membership)]
     wanted = request.headers.get(HEADER) or request.session.get(SESSION_KEY, "")
     chosen = next((m for m in memberships if str(m.organisation_id) == wanted), None)
     if chosen is None and request.headers.get(HEADER):
         return None, AuthenticationFailed(f"You do not belong to the organisation named in {HEADER}. See /api/v1/me/ for those you do.")
     chosen = chosen or next(iter(memberships), None)
     if chosen is None:
-        return None, AuthenticationFailed("This account belongs to no organisation. Ask an administrator to invite you.")
+        return None, AuthenticationFailed("You act for no organisation with this sign-in. Ask your administrator how your people sign in.")
     request.memberships = memberships  # type: ignore[attr-defined]
-    return Acting(user, chosen.organisation, Role(chosen.role), second_factor_at=second_factor_at(request, user)), None
+    acting = Acting(user, chosen.organisation, Role(chosen.role), second_factor_at=sign_in.second_factor_at)
+    request.lacks_second_factor = sign_in.lacks_second_factor_for(chosen.organisation)  # type: ignore[attr-defined]
+    return acting, None
 
 
 def active_memberships(user: User) -> list[Membership]:
     found = Membership.objects.filter(user=user, is_active=True, organisation__is_active=True)
     return list(found.select_related("organisation").order_by("created_at", "pk"))
-
-
-def second_factor_at(request: HttpRequest, user: User) -> datetime | None:
-    """When this session last proved a second factor."""
-    moments = [
-        record["at"] for record in get_authentication_records(request, user) if record["method"] in {"mfa", "webauthn"} and record.get("at")
-    ]
-    return datetime.fromtimestamp(max(moments), UTC) if moments else None
 
 
 def _acting_of_token(request: HttpRequest) -> tuple[Acting | None, Exception | None]:
@@ -84,7 +78,7 @@ class ActingAuthentication(SessionAuthentication):
     def authenticate(self, request: Request) -> tuple[User, Acting] | None:
         inner: ActingRequest = request._request  # type: ignore[assignment]
         acting, error = getattr(inner, "acting", None), getattr(inner, "acting_error", None)
-        if isinstance(error, APIException):
+        if isinstance(error, APIException | NotAllowedError):
             raise error
         if acting is None:
             return None

@@ -12,6 +12,19 @@ class ThemeForm(forms.ModelForm[User]):
         fields: ClassVar[list[str]] = ["theme"]
 
 
+class OrganisationAddressForm(forms.Form):
+    email = forms.EmailField(
+        label=_("Your e-mail address at work"),
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "username"}),
+        error_messages={
+            "required": _("Write your address at work."),
+            "invalid": _("This is no e-mail address. Write it as name@port.example."),
+        },
+    )
+    next = forms.CharField(required=False, max_length=500, widget=forms.HiddenInput)
+
+
 class AccountForm(forms.ModelForm[User]):
     class Meta:
         model = User

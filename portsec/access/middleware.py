@@ -4,12 +4,14 @@ import secrets
 from collections.abc import Callable
 from datetime import UTC
 from typing import TypeVar
+from urllib.parse import urlencode
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext as _
@@ -18,6 +20,7 @@ from portsec.access.acting import Acting, NotAllowedError, acting_for
 from portsec.access.authentication import acting_of
 from portsec.access.first_run import is_new_installation
 from portsec.access.request_id import current_request_id, set_request_id
+from portsec.access.sign_in import refuse_to_vouched
 from portsec.live.context import mark_position
 from portsec.tables import FinishedFile
 
@@ -26,6 +29,9 @@ View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 # Views that open their own context, or need none. tests/house/test_context.py holds the list, with a reason for each.
 CONTEXT_FREE = "opens_no_context"
+# Views that a person reaches whose organisation requires a second factor, and who has not proven one yet: what an alert asks
+# of a control room must not wait for a phone. tests/access/test_require_second_factor.py holds the list.
+NEVER_BLOCKED = "never_blocked"
 
 
 def opens_no_context(view: View) -> View:
@@ -56,6 +62,19 @@ def _locked_out(request: "ActingRequest", view: Callable[..., HttpResponseBase])
     raise PermissionDenied(_("This browser is locked to the wall screen. Sign out, then sign in to act."))
 
 
+def never_blocked(view: View) -> View:
+    """For API views the class says it: `never_blocked = frozenset({"acknowledge"})`, by names of actions."""
+    setattr(view, NEVER_BLOCKED, True)
+    return view
+
+
+def _is_never_blocked(view: Callable[..., HttpResponseBase], method: str) -> bool:
+    actions: dict[str, str] = getattr(view, "actions", None) or {}
+    if hasattr(view, "cls"):
+        return actions.get("get" if method == "HEAD" else method.lower(), "") in getattr(view.cls, NEVER_BLOCKED, frozenset())
+    return bool(getattr(view, NEVER_BLOCKED, False))
+
+
 def _ask_to_sign_in(request: "ActingRequest") -> HttpResponse:
     """Every page is for people who act for an organisation, unless it says otherwise: nothing is open by being forgotten."""
     if request.user.is_authenticated:
@@ -80,6 +99,8 @@ class RequestIdMiddleware:
         set_request_id(f"{secrets.token_hex(4)}-{secrets.token_hex(2)}")
         response = self.get_response(request)
         response.headers["X-Request-Id"] = current_request_id()
+        if response.status_code == 429:
+            response.headers.setdefault("Retry-After", "60")  # allauth's own answers say only that
         return response
 
 
@@ -101,7 +122,10 @@ class ActingMiddleware:
     ) -> HttpResponseBase | None:
         if (elsewhere := _locked_out(request, view)) is not None:
             return elsewhere
-        if getattr(view, CONTEXT_FREE, False) or view.__module__.startswith("allauth."):
+        if view.__module__.startswith("allauth."):
+            refuse_to_vouched(request)
+            return None
+        if getattr(view, CONTEXT_FREE, False):
             return None
         acting, request.acting_error = acting_of(request)
         request.acting = acting  # type: ignore[assignment]  # views behind sign-in never see None
@@ -109,6 +133,8 @@ class ActingMiddleware:
             return None if hasattr(view, "cls") else _ask_to_sign_in(request)  # DRF's views answer 401 themselves
         if not hasattr(view, "cls") and not acting.may("read"):
             raise PermissionDenied("This token lacks the scope read.")  # API views say so themselves
+        if getattr(request, "lacks_second_factor", False) and not _is_never_blocked(view, request.method or ""):
+            return self._ask_for_second_factor(request, view)
         # Programs read UTC (interface.md), people the clock of the organisation for which they act.
         zone = UTC if hasattr(view, "cls") else acting.organisation.time_zone
         with timezone.override(zone), acting_for(acting):
@@ -118,6 +144,13 @@ class ActingMiddleware:
                 transaction.set_rollback(True, using="default")
         patch_cache_control(response, private=True, no_store=True)  # a control room's browser is shared
         return response
+
+    def _ask_for_second_factor(self, request: ActingRequest, view: Callable[..., HttpResponseBase]) -> HttpResponseBase | None:
+        if not hasattr(view, "cls"):
+            return redirect(f"{reverse('second_factor')}?{urlencode({'next': request.get_full_path()})}")
+        words = _("Your organisation asks everybody for a second factor. Sign in on a page and add or confirm yours.")
+        request.acting, request.acting_error = None, NotAllowedError(words, code="second_factor_required")  # type: ignore[assignment]
+        return None  # the view answers 403 itself
 
     def _run(self, view: Callable[..., HttpResponseBase], request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         try:

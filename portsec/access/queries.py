@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from portsec.access.acting import Acting
-from portsec.access.models import Invitation, Membership, ServiceToken
+from portsec.access.models import Invitation, Membership, OpenIdConnection, ServiceToken
 from portsec.access.models.token import SOON
 from portsec.face.waits import Wait
 
@@ -19,9 +19,13 @@ SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
 def members(acting: Acting) -> QuerySet[Membership]:
     """The people of the acting organisation, by name; the service is none. Each knows `has_second_factor`. 1 query."""
-    factors = Authenticator.objects.filter(user=OuterRef("user"), type__in=SECOND_FACTORS)
     found = Membership.objects.filter(organisation=acting.organisation, user__is_service=False).select_related("user")
-    return found.annotate(has_second_factor=Exists(factors)).order_by("user__name", "pk")
+    return found.annotate(has_second_factor=Exists(_factors())).order_by("user__name", "pk")
+
+
+def _factors() -> QuerySet[Authenticator]:
+    found: QuerySet[Authenticator] = Authenticator.objects.filter(user=OuterRef("user"), type__in=SECOND_FACTORS)
+    return found
 
 
 def invitations(acting: Acting) -> QuerySet[Invitation]:
@@ -33,6 +37,16 @@ def tokens(acting: Acting) -> QuerySet[ServiceToken]:
     """By name, the newest of a name first. 1 query."""
     found: QuerySet[ServiceToken] = ServiceToken.objects.filter(organisation=acting.organisation)
     return found.select_related("created_by").order_by("name", "-created")
+
+
+def without_second_factor(acting: Acting) -> QuerySet[Membership]:
+    """The active people who have none yet. 1 query."""
+    return members(acting).filter(~Exists(_factors()), is_active=True)
+
+
+def connection(acting: Acting) -> OpenIdConnection | None:
+    """The organisation's own OpenID provider. 1 query."""
+    return OpenIdConnection.objects.filter(organisation=acting.organisation).first()
 
 
 def tokens_to_rotate(acting: Acting) -> Iterable[Wait]:

@@ -71,6 +71,7 @@ VERBS: dict[str, Verb] = {
     "region.join": Verb("answer proposals to join a region", "", MANAGERS, bodies_only=frozenset({Role.COORDINATOR})),
     "port.import": Verb("import ports into such a region", "", MANAGERS, bodies_only=MANAGERS),
     "token.manage": Verb("manage the service tokens of your organisation", "", MANAGERS, bodies_only=frozenset({Role.COORDINATOR})),
+    "sign_in.manage": Verb("set how the people of your organisation sign in", "", MANAGERS, bodies_only=frozenset({Role.COORDINATOR})),
 }
 
 SCOPES: tuple[str, ...] = tuple(dict.fromkeys(verb.scope for verb in VERBS.values() if verb.scope))

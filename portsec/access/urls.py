@@ -1,6 +1,17 @@
 from django.urls import path
 
-from portsec.access.views import invitations, members, proposals, region_members, regions, setup, tokens
+from portsec.access.views import (
+    invitations,
+    members,
+    openid,
+    proposals,
+    region_members,
+    regions,
+    second_factor,
+    setup,
+    sign_in,
+    tokens,
+)
 
 urlpatterns = [
     path("organisation/", members.organisation, name="organisation"),
@@ -12,9 +23,19 @@ urlpatterns = [
     path("organisation/people/<uuid:pk>/reactivate/", members.member_reactivate, name="member_reactivate"),
     path("organisation/invitations/<uuid:pk>/send/", members.invitation_again, name="invitation_again"),
     path("organisation/invitations/<uuid:pk>/withdraw/", members.invitation_withdraw, name="invitation_withdraw"),
+    path("organisation/sign-in/", sign_in.sign_in_rules, name="sign_in_rules"),
+    path("organisation/sign-in/second-factor/", sign_in.sign_in_factor, name="sign_in_factor"),
+    path("organisation/sign-in/passwords/", sign_in.sign_in_passwords, name="sign_in_passwords"),
+    path("organisation/sign-in/provider/", sign_in.sign_in_provider, name="sign_in_provider"),
+    path("organisation/sign-in/provider/test/", sign_in.sign_in_test, name="sign_in_test"),
+    path("organisation/sign-in/provider/remove/", sign_in.sign_in_remove, name="sign_in_remove"),
+    path("second-factor/", second_factor.second_factor, name="second_factor"),
+    path("sign-in/organisation/", openid.openid_start, name="openid_start"),
+    path("sign-in/organisation/<uuid:pk>/", openid.openid_callback, name="openid_callback"),
     path("organisation/tokens/", tokens.token_list, name="token_list"),
     path("organisation/tokens/new/", tokens.token_create, name="token_create"),
     path("organisation/tokens/<uuid:pk>/", tokens.token_detail, name="token_detail"),
+    path("organisation/tokens/<uuid:pk>/secret/", tokens.token_secret, name="token_secret"),
     path("organisation/tokens/<uuid:pk>/rotate/", tokens.token_rotate, name="token_rotate"),
     path("organisation/tokens/<uuid:pk>/revoke/", tokens.token_revoke, name="token_revoke"),
     path("setup/", setup.setup, name="setup"),

@@ -14,7 +14,7 @@ from portsec.access.acting import Acting, NoActingError, acting_for, current_con
 from portsec.access.models import Membership
 from portsec.access.roles import VERBS
 from portsec.journal.cursors import seal
-from portsec.live.tickets import make_ticket
+from portsec.live.tickets import fingerprint, make_ticket
 
 VERB_BY_NAME = {verb.replace(".", "_"): verb for verb in VERBS}
 ADDRESS = "/ws/live/"
@@ -58,6 +58,15 @@ def mark_position(request: HttpRequest) -> None:
         request.live_position = _position_now(request)  # type: ignore[attr-defined]
 
 
+def lacks_second_factor(request: HttpRequest) -> bool:
+    """Then the page has no way onto the line, which shows everything."""
+    return bool(getattr(request, "lacks_second_factor", False))
+
+
+def session_key_of(request: HttpRequest) -> str | None:
+    return getattr(getattr(request, "session", None), "session_key", None)
+
+
 def position_of(request: HttpRequest) -> int:
     noted: int | None = getattr(request, "live_position", None)
     return _position_now(request) if noted is None else noted
@@ -82,12 +91,12 @@ class LiveLine:
 
     url = ADDRESS
 
-    def __init__(self, acting: Acting, position: Callable[[], int]) -> None:
-        self._acting, self._position = acting, position
+    def __init__(self, acting: Acting, session_key: str | None, position: Callable[[], int]) -> None:
+        self._acting, self._session_key, self._position = acting, session_key, position
 
     @cached_property
     def ticket(self) -> str:
-        return make_ticket(self._acting)
+        return make_ticket(self._acting, session=fingerprint(self._session_key))
 
     @cached_property
     def cursor(self) -> str:
@@ -153,10 +162,16 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "acting": acting,
         "memberships": _memberships(request, acting),
         "waiting": Waiting(acting) if acting else NothingWaits(),
-        "live": LiveLine(acting, lambda: position_of(request)) if acting else None,
+        "live": _live(request, acting),
         "can": Can(acting),
         "server_now": timezone.now(),
     }
+
+
+def _live(request: HttpRequest, acting: Acting | None) -> LiveLine | None:
+    if acting is None or lacks_second_factor(request):
+        return None
+    return LiveLine(acting, session_key_of(request), lambda: position_of(request))
 
 
 def _memberships(request: HttpRequest, acting: Acting | None) -> list[Membership]:

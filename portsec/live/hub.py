@@ -254,3 +254,9 @@ class Hub:
             for line in with_token:
                 if line.visitor.token_key not in valid:
                     line.close(SIGNED_OUT)
+        in_session = [line for line in self.lines() if line.visitor.session]
+        if in_session:
+            open_ones = await self._reader.ask(news.read_open_sessions, [line.visitor.session for line in in_session], timezone.now())
+            for line in in_session:
+                if line.visitor.session not in open_ones:
+                    line.close(SIGNED_OUT)

@@ -20,12 +20,14 @@ Send = Callable[[Event], Coroutine[Any, Any, None]]
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Who is at the other end, for which organisation; `token_key` names the service token that let it in."""
+    """Who is at the other end, for which organisation. `token_key` names the service token that let it in, `session` the
+    browser's session by its fingerprint: the line ends with either."""
 
     user: str
     organisation: str
     is_service: bool = False
     token_key: str = ""
+    session: str = ""
 
 
 class TurnedAway(Exception):

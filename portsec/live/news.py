@@ -38,6 +38,11 @@ JOIN access_membership m ON m.organisation_id = o.id AND m.is_active
 JOIN access_user u ON u.id = m.user_id AND u.is_active
 WHERE o.id = ANY(%s::uuid[]) AND o.is_active GROUP BY 1, 2
 """
+OPEN_SESSIONS = """
+SELECT found.fingerprint
+FROM (SELECT encode(sha256(convert_to(session_key, 'UTF8')), 'hex') AS fingerprint, expire_date FROM django_session) AS found
+WHERE found.fingerprint = ANY (%s) AND found.expire_date > %s
+"""
 VALID_TOKENS = "SELECT token_key FROM access_servicetoken WHERE token_key = ANY(%s) AND (expiry IS NULL OR expiry > %s)"
 
 # One index range for each audience, and those merged: a plain `audience_id IN (…)` walks the whole journal for an
@@ -114,6 +119,12 @@ def read_organisations(organisations: Iterable[str]) -> dict[str, tuple[str, fro
 def read_valid_tokens(keys: Sequence[str], now: datetime) -> set[str]:
     with as_system(READS):
         return {key for (key,) in _ask(VALID_TOKENS, [list(keys), now])}
+
+
+def read_open_sessions(fingerprints: Sequence[str], now: datetime) -> set[str]:
+    """Those of browsers that are still signed in (tickets.fingerprint)."""
+    with as_system(READS):
+        return {found for (found,) in _ask(OPEN_SESSIONS, [list(fingerprints), now])}
 
 
 def count_missed(stretch: Stretch) -> tuple[int, int]:

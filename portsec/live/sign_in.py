@@ -15,7 +15,7 @@ from portsec.access.authentication import acting_of
 from portsec.access.models import User
 from portsec.live.desk import Desk
 from portsec.live.line import NO_ORGANISATION, SIGNED_OUT, TurnedAway, Visitor
-from portsec.live.tickets import read_ticket
+from portsec.live.tickets import fingerprint, read_ticket
 
 SessionStore = import_module(settings.SESSION_ENGINE).SessionStore
 
@@ -42,9 +42,10 @@ def visitor_by_request(headers: Mapping[str, str], session_key: str, address: st
     acting, _why_not = acting_of(request)
     if acting is None:
         raise TurnedAway(NO_ORGANISATION if isinstance(request.user, User) else SIGNED_OUT)
-    if not acting.may("read"):
+    if not acting.may("read") or getattr(request, "lacks_second_factor", False):
         raise TurnedAway(NO_ORGANISATION)
-    return Visitor(str(acting.user.pk), str(acting.organisation.pk), acting.is_service, token_key_of(acting, headers))
+    session = "" if acting.is_service else fingerprint(session_key)
+    return Visitor(str(acting.user.pk), str(acting.organisation.pk), acting.is_service, token_key_of(acting, headers), session)
 
 
 def token_key_of(acting: Acting, headers: Mapping[str, str]) -> str:

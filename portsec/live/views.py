@@ -6,7 +6,7 @@ from portsec.access.middleware import ActingRequest, opens_no_context, stands_on
 from portsec.live import health
 from portsec.live.context import position_of, seal_for
 from portsec.live.sign_in import token_key_of
-from portsec.live.tickets import make_ticket
+from portsec.live.tickets import fingerprint, make_ticket
 
 
 @stands_on_wall
@@ -16,7 +16,8 @@ def live_ticket(request: ActingRequest) -> JsonResponse:
     """For a page that was open for longer than its ticket is good."""
     acting = request.acting
     acting.require("read")
-    ticket = make_ticket(acting, token_key_of(acting, request.headers))
+    session = "" if acting.is_service else fingerprint(request.session.session_key)
+    ticket = make_ticket(acting, token_key_of(acting, request.headers), session)
     return JsonResponse({"ticket": ticket, "cursor": seal_for(acting, position_of(request))})
 
 

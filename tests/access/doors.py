@@ -283,10 +283,18 @@ PAGES = [
     own_organisation("member_reactivate", "post", the_member, 302),
     own_organisation("invitation_again", "post", the_invitation, 302),
     own_organisation("invitation_withdraw", "post", the_invitation, 302),
+    Door("sign_in_rules", "get", *[only(ADMINISTRATORS, 200)] * 3),
+    Door("sign_in_factor", "post", *[only(ADMINISTRATORS, 302)] * 3),
+    Door("sign_in_passwords", "post", *[only(ADMINISTRATORS, 302)] * 3),
+    Door("sign_in_provider", "post", *[only(ADMINISTRATORS, 422)] * 3),
+    Door("sign_in_test", "post", *[only(ADMINISTRATORS, 302)] * 3),
+    Door("sign_in_remove", "post", *[only(ADMINISTRATORS, 302)] * 3),
+    open_to_all("second_factor", 302),  # nobody lacks one here: test_require_second_factor.py
     Door("token_list", "get", *[only(ADMINISTRATORS, 200)] * 3),
     Door("token_create", "get", *[only(ADMINISTRATORS, 200)] * 3),
     Door("token_create", "post", *[only(ADMINISTRATORS, 422)] * 3, body=lambda scene: {"name": ""}),
     own_organisation("token_detail", "get", the_token, 200),
+    own_organisation("token_secret", "get", the_token, 302),  # no new secret waits: test_manage_tokens.py makes one
     own_organisation("token_rotate", "post", the_token, 302, body=lambda scene: {"grace": "0"}),
     own_organisation("token_revoke", "post", the_token, 302),
     Door("region_list", "get", *[NOT_MINE] * 3),
@@ -397,8 +405,12 @@ PUBLIC = {
     "setup": "absent wherever anybody has an account, and guarded by the operator's code before (test_first_run.py)",
     "invitation": "what its link opens is for whoever holds it; without one it says where to look",
     "answer_link": "what a message's link asks is for whoever got the message; without one it says where to look",
+    "openid_start": "asks for an address; which organisations exist stands nowhere on it",
     "demo_mail": "exists in the demo only, which listens on this machine alone",
 }
+
+# Open without sign-in, and answering 403 unless the same browser set out for there a moment ago: test_sign_in_openid.py.
+RETURNS = {"openid_callback": "where a provider sends a person back to"}
 
 # Addresses of others, exempt as a whole.
 FOREIGN = {

@@ -9,7 +9,7 @@ from django.utils import timezone
 from incidents.models import Alert
 from ports.actions import add_contact_point, add_facility, set_security_level
 from portsec.access.acting import acting_for, as_system
-from portsec.access.models import Invitation
+from portsec.access.models import Invitation, OpenIdConnection, OpenIdLink
 from portsec.delivery.escalation import escalate_due
 from portsec.delivery.leases import lease
 from portsec.delivery.models import Alarm, EscalationPolicy
@@ -50,6 +50,9 @@ def something_everywhere(committed: Cast, publish: Callable[..., Alert]) -> Cast
             expires_at=timezone.now(),
         )
         changed(NOTE_A_KEY)
+        provider = OpenIdConnection.objects.create(organisation=acting.organisation, issuer="https://login.example", domains=["a.example"])
+    with as_system("a provider's links are nobody's to see"):
+        OpenIdLink.objects.create(connection=provider, issuer=provider.issuer, subject="1", user=committed.user("gdansk"))
     return committed
 
 

@@ -262,7 +262,7 @@ def test_the_api_lists_them_to_an_administrator_without_any_secret(cast: Cast, b
 
 def test_the_secret_is_shown_once(cast: Cast, browse: Browse) -> None:
     client = confirm(browse("gdansk", Role.ADMINISTRATOR))
-    page = client.post("/organisation/tokens/new/", {**WRITTEN, "networks": "127.0.0.1, 2001:db8::/48\n"})
+    page = client.post("/organisation/tokens/new/", {**WRITTEN, "networks": "127.0.0.1, 2001:db8::/48\n"}, follow=True)
     secret = page.context["secret"]
     assert f'value="{secret}" readonly' in page.content.decode()
     assert "It is not shown again." in page.content.decode()
@@ -274,6 +274,47 @@ def test_the_secret_is_shown_once(cast: Cast, browse: Browse) -> None:
         later = client.get(address).content.decode()
         assert token.name in later
         assert token.token_key not in later
+
+
+def made_on_the_page(client: Client) -> str:
+    """The address to which the answer leads."""
+    answer = client.post("/organisation/tokens/new/", WRITTEN)
+    assert (answer.status_code, b"ps_" in answer.content) == (302, False)
+    return str(answer.headers["Location"])
+
+
+def test_reloading_shows_no_secret_and_makes_no_second_token(cast: Cast, browse: Browse) -> None:
+    client = confirm(browse("gdansk", Role.ADMINISTRATOR))
+    address = made_on_the_page(client)
+    assert "ps_" in client.get(address).content.decode()
+    again = client.get(address, follow=True)
+    assert again.redirect_chain == [(f"/organisation/tokens/{ServiceToken.objects.get().id}/", 302)]
+    assert "ps_" not in again.content.decode()
+    assert "A secret is shown once." in again.content.decode()
+    assert ServiceToken.objects.count() == 1
+
+
+def test_a_secret_that_nobody_fetches_is_gone_after_minutes(cast: Cast, browse: Browse) -> None:
+    client = confirm(browse("gdansk", Role.ADMINISTRATOR))
+    address = made_on_the_page(client)
+    with time_machine.travel(timezone.now() + timedelta(minutes=6)):
+        assert client.get(address).status_code == 302
+
+
+def test_the_table_of_sessions_holds_no_readable_secret(cast: Cast, browse: Browse) -> None:
+    client = confirm(browse("gdansk", Role.ADMINISTRATOR))
+    made_on_the_page(client)
+    token = ServiceToken.objects.get()
+    assert not [value for value in client.session.values() if token.token_key in str(value) or "ps_" in str(value)]
+
+
+def test_a_new_secret_is_shown_to_who_made_it_and_as_that_token(cast: Cast, browse: Browse) -> None:
+    client, colleague = confirm(browse("gdansk", Role.ADMINISTRATOR)), confirm(browse("gdansk", Role.ADMINISTRATOR))
+    address = made_on_the_page(client)
+    other, _secret = make(manager(cast), name="Another gate")
+    assert colleague.get(address).status_code == 302
+    assert client.head(address).status_code == 405  # what only looks ahead does not use it up
+    assert client.get(f"/organisation/tokens/{other.id}/secret/").status_code == 302
 
 
 def test_the_page_keeps_what_was_typed_and_says_what_is_wrong(cast: Cast, browse: Browse) -> None:
@@ -319,7 +360,7 @@ def test_without_a_fresh_factor_what_was_typed_is_kept(cast: Cast, browse: Brows
 def test_the_page_rotates_and_revokes(cast: Cast, browse: Browse) -> None:
     token, old = make(manager(cast))
     client = confirm(browse("gdansk", Role.ADMINISTRATOR))
-    page = client.post(f"/organisation/tokens/{token.id}/rotate/", {"grace": "3600"})
+    page = client.post(f"/organisation/tokens/{token.id}/rotate/", {"grace": "3600"}, follow=True)
     assert "The old secret works for another 1 h." in page.content.decode()
     assert (status(old), status(page.context["secret"])) == (200, 200)
     assert client.post(f"/organisation/tokens/{token.id}/rotate/", {"grace": "3600"}).status_code == 422

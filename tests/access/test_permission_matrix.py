@@ -19,7 +19,7 @@ from portsec.access.actions import issue_token
 from portsec.access.audiences import AudienceWish
 from portsec.access.models import Invitation, Membership
 from portsec.access.roles import Role
-from tests.access.doors import API, FOREIGN, PAGES, PUBLIC, Answers, Door, Scene
+from tests.access.doors import API, FOREIGN, PAGES, PUBLIC, RETURNS, Answers, Door, Scene
 from tests.access.sql import taken_back
 from tests.cast import Cast
 
@@ -72,7 +72,7 @@ def ours() -> list[tuple[str, URLPattern]]:
 
 
 def test_every_address_stands_in_the_table() -> None:
-    listed = {door.name for door in (*PAGES, *API)} | set(PUBLIC)
+    listed = {door.name for door in (*PAGES, *API)} | set(PUBLIC) | set(RETURNS)
     assert {pattern.name for _address, pattern in ours()} == listed
 
 

@@ -20,6 +20,8 @@ BESIDE = [
     "delivery_alarm",
     "delivery_attempt",
     "access_proposal",
+    "access_openidconnection",
+    "access_openidlink",
     "delivery_delivery",
     "delivery_dispatch",
     "delivery_endpoint",

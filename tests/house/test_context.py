@@ -19,6 +19,8 @@ CONTEXT_FREE_VIEWS = {
     "setup": "is for an installation in which nobody has an account: its code is asked before anything is written",
     "invitation": "is for who belongs nowhere yet: its link finds one invitation, through as_system",
     "answer_link": "is for whoever got a message: its link finds one dispatch, through as_system",
+    "openid_start": "is for who is not signed in yet: the provider is found through as_system",
+    "openid_callback": "lets in who is not signed in yet: the person is found through as_system",
     "demo_mail": "reads files of the demo on the operator's own machine",
 }
 

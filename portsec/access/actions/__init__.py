@@ -22,6 +22,13 @@ from portsec.access.actions.regions import (
     unlink_region,
 )
 from portsec.access.actions.setup import set_up_installation
+from portsec.access.actions.sign_in import (
+    allow_passwords,
+    connect_provider,
+    disconnect_provider,
+    require_second_factor_from,
+    test_provider,
+)
 from portsec.access.actions.tokens import create_token, issue_token, revoke_token, rotate_token
 
 __all__ = [
@@ -29,13 +36,16 @@ __all__ = [
     "accept_as_new",
     "accept_proposal",
     "add_member",
+    "allow_passwords",
     "change_role",
     "close_organisation",
+    "connect_provider",
     "create_organisation",
     "create_region",
     "create_token",
     "deactivate_member",
     "decline_proposal",
+    "disconnect_provider",
     "edit_region",
     "found_region",
     "hand_over",
@@ -50,11 +60,13 @@ __all__ = [
     "remove_from_region",
     "remove_member",
     "reopen_organisation",
+    "require_second_factor_from",
     "revoke_token",
     "rotate_token",
     "send_again",
     "set_up_installation",
     "set_up_organisation",
+    "test_provider",
     "unlink_region",
     "withdraw_invitation",
     "withdraw_proposal",

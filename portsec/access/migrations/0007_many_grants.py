@@ -99,7 +99,7 @@ RESOLVE_AUDIENCE.reverse_sql = migrations.RunSQL.noop  # the new one serves who 
 
 
 class Migration(migrations.Migration):
-    dependencies = [("access", "0004_setting_up")]
+    dependencies = [("access", "0006_sign_in")]
 
     operations = [
         LOG_GRANTS,

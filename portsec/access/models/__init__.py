@@ -1,5 +1,6 @@
 from portsec.access.models.audience import Audience, AudienceGrant
 from portsec.access.models.invitation import Invitation
+from portsec.access.models.openid import OpenIdConnection, OpenIdLink
 from portsec.access.models.organisation import Membership, Organisation, Region, RegionMembership
 from portsec.access.models.proposal import Proposal
 from portsec.access.models.shareable import Shareable, ShareableManager, ShareableQuerySet
@@ -11,6 +12,8 @@ __all__ = [
     "AudienceGrant",
     "Invitation",
     "Membership",
+    "OpenIdConnection",
+    "OpenIdLink",
     "Organisation",
     "Proposal",
     "Region",

@@ -76,6 +76,9 @@ class Organisation(models.Model):  # type: ignore[django-manager-missing]  # kno
         Region, through="RegionMembership", related_name="organisations"
     )
     is_active = models.BooleanField(default=True)
+    # How its people sign in (actions/sign_in.py). They stand here because every request of theirs asks.
+    second_factor_from = models.DateTimeField(null=True, blank=True)
+    password_allowed = models.BooleanField(default=True)
     created_at = models.DateTimeField(default=timezone.now)
 
     objects: ClassVar[OrganisationQuerySet] = OrganisationQuerySet.as_manager()  # type: ignore[assignment]

@@ -13,6 +13,7 @@ from portsec.access.authentication import SESSION_KEY
 from portsec.access.middleware import opens_no_context
 from portsec.access.models import Invitation, User
 from portsec.access.organisation_forms import JoinForm
+from portsec.access.sign_in import read_sign_in
 from portsec.problems import Conflict, Refused
 
 
@@ -32,7 +33,10 @@ def invitation(request: HttpRequest, secret: str = "") -> HttpResponse:
 def join_with_account(request: HttpRequest, secret: str, found: Invitation) -> HttpResponse:
     user, error = request.user, ""
     is_theirs = isinstance(user, User) and user.email.lower() == found.email.lower()
-    if request.method == "POST" and isinstance(user, User):
+    if request.method == "POST" and isinstance(user, User) and read_sign_in(request, user).through:
+        # Whoever runs another organisation's provider could be sitting here as this person.
+        error = _("You signed in with your organisation. To join another one, sign in with your own password first.")
+    elif request.method == "POST" and isinstance(user, User):
         try:
             actions.accept_as_member(secret, user)
         except Conflict as conflict:

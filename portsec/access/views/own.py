@@ -10,15 +10,17 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from portsec.access.authentication import SESSION_KEY, active_memberships
 from portsec.access.forms import AccountForm, ThemeForm
-from portsec.access.middleware import ActingRequest
+from portsec.access.middleware import ActingRequest, never_blocked
 from portsec.access.roles import VERBS, Role
 
 
+@never_blocked
 @require_POST
 def switch_organisation(request: ActingRequest) -> HttpResponse:
     """Acts for another of one's own organisations from now on; a foreign one does not exist."""
     wanted = request.POST.get("organisation", "")
-    if wanted not in {str(membership.organisation_id) for membership in active_memberships(request.acting.user)}:
+    memberships = getattr(request, "memberships", None) or active_memberships(request.acting.user)  # a token has but one
+    if wanted not in {str(membership.organisation_id) for membership in memberships}:
         raise Http404
     request.session[SESSION_KEY] = wanted
     return redirect("dashboard")

@@ -16,11 +16,14 @@ from portsec.access.step_up import has_fresh_second_factor
 KEPT = "kept_for_step_up"  # of the session: {"address", "fields"}
 
 
-def sent_to_confirm(request: ActingRequest, back: str) -> HttpResponse | None:
-    """None where the factor is fresh. Otherwise the way to confirm it; who has none is told on `back` to set one up."""
+def sent_to_confirm(request: ActingRequest, back: str, *, never_kept: frozenset[str] = frozenset()) -> HttpResponse | None:
+    """None where the factor is fresh. Otherwise the way to confirm it; who has none is told on `back` to set one up.
+
+    `never_kept` are fields that hold a secret: they are typed again.
+    """
     if has_fresh_second_factor(request.acting, within=settings.MEMBER_STEP_UP_AGE):
         return None
-    fields = {name: values for name, values in request.POST.lists() if name != "csrfmiddlewaretoken"}
+    fields = {name: values for name, values in request.POST.lists() if name not in {"csrfmiddlewaretoken", *never_kept}}
     request.session[KEPT] = {"address": back, "fields": fields}
     if has_second_factor(request):
         return redirect(f"{reverse('mfa_reauthenticate')}?{urlencode({'next': back})}")

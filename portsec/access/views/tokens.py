@@ -1,5 +1,9 @@
-"""Service tokens of one's own organisation: what each may do, until when, and when it was last used."""
+"""Service tokens of one's own organisation: what each may do, until when, and when it was last used.
 
+A new secret is shown on a page of its own, behind a redirect: who reloads it makes no second token.
+"""
+
+import json
 from typing import Any
 from uuid import UUID
 
@@ -8,14 +12,18 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
 from portsec.access import actions, queries
 from portsec.access.middleware import ActingRequest
 from portsec.access.models import ServiceToken
 from portsec.access.organisation_forms import RotateForm, TokenForm, scope_choices
+from portsec.access.sealing import seal, unseal
 from portsec.access.views.step_up import kept_input, sent_to_confirm, step_up_shown
 from portsec.problems import Conflict, Refused
+
+NEW_SECRET = "new_token_secret"  # noqa: S105 (of the session, and what its seal is for)
+SHOWN_WITHIN = 300  # seconds
 
 
 @require_safe
@@ -38,14 +46,26 @@ def token_create(request: ActingRequest) -> HttpResponse:
         except Refused as refused:
             form.add_refusal(refused)
         else:
-            return secret_page(request, token, secret)
+            return to_secret(request, token, secret)
     context = {"form": form, "step_up": step_up_shown(request, here)}
     return render(request, "access/token_create.html", context, status=422 if form.is_bound else 200)
 
 
-def secret_page(request: ActingRequest, token: ServiceToken, secret: str, grace: int | None = None) -> HttpResponse:
-    """The one time that the secret is shown: in the answer itself, kept by no session and no cache."""
-    return render(request, "access/token_secret.html", {"token": token, "secret": secret, "grace": grace})
+def to_secret(request: ActingRequest, token: ServiceToken, secret: str, grace: int | None = None) -> HttpResponse:
+    """The session carries it to the page that shows it, sealed: whoever reads the table of sessions reads nothing."""
+    request.session[NEW_SECRET] = seal(json.dumps([str(token.id), secret, grace]), NEW_SECRET)
+    return redirect("token_secret", token.id)
+
+
+@require_GET
+def token_secret(request: ActingRequest, pk: UUID) -> HttpResponse:
+    """The one time that the secret is shown, and within minutes: afterwards it is nowhere."""
+    token = own_token(request, pk)
+    told = json.loads(unseal(request.session.pop(NEW_SECRET, ""), NEW_SECRET, within=SHOWN_WITHIN) or "[]")
+    if not told or told[0] != str(token.id):
+        messages.error(request, _("A secret is shown once. If you have not copied it, rotate the token."))
+        return redirect(page_of(token))
+    return render(request, "access/token_secret.html", {"token": token, "secret": told[1], "grace": told[2]})
 
 
 def own_token(request: ActingRequest, pk: UUID) -> ServiceToken:
@@ -74,7 +94,7 @@ def token_rotate(request: ActingRequest, pk: UUID) -> HttpResponse:
         except Conflict as conflict:
             form.add_error(None, str(conflict))
         else:
-            return secret_page(request, made, secret, form.cleaned_data["grace"])
+            return to_secret(request, made, secret, form.cleaned_data["grace"])
     return token_page(request, token, rotate_form=form)
 
 
