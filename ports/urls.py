@@ -1,6 +1,6 @@
 from django.urls import path
 
-from ports.views import contact_keeping, contacts, facilities, levels, ports
+from ports.views import activity, contact_keeping, contacts, documents, facilities, levels, ports, profile
 
 urlpatterns = [
     path("ports/", ports.port_list, name="port_list"),
@@ -23,4 +23,18 @@ urlpatterns = [
     path("call/<uuid:pk>/move/", contact_keeping.contact_move, name="contact_move"),
     path("call/<uuid:pk>/retire/", contact_keeping.contact_retire, name="contact_retire"),
     path("ports/<str:unlocode>/", ports.port_detail, name="port_detail"),
+    path("ports/<str:unlocode>/activity/", activity.port_activity, name="port_activity"),
+    path("ports/<str:unlocode>/documents/", documents.port_documents, name="port_documents"),
+    path("profile/edit/", profile.profile_edit, name="profile_edit"),
+    path("profile/<uuid:pk>/", profile.port_description, name="port_description"),
+    path("activity/new/", activity.activity_add, name="activity_add"),
+    path("activity/<uuid:pk>/", activity.activity_detail, name="activity_detail"),
+    path("activity/<uuid:pk>/edit/", activity.activity_edit, name="activity_edit"),
+    path("documents/new/", documents.document_add, name="document_add"),
+    path("documents/<uuid:pk>/", documents.document_detail, name="document_detail"),
+    path("documents/<uuid:pk>/history/", documents.document_history, name="document_history"),
+    path("documents/<uuid:pk>/edit/", documents.document_edit, name="document_edit"),
+    path("documents/<uuid:pk>/retire/", documents.document_retire, name="document_retire"),
+    path("documents/<uuid:pk>/versions/new/", documents.document_version_add, name="document_version_add"),
+    path("documents/<uuid:pk>/versions/<int:number>/", documents.document_file, name="document_file"),
 ]

@@ -9,7 +9,14 @@ from rest_framework.routers import SimpleRouter
 
 from incidents.api import AlertViewSet
 from incidents.views.search import SearchViewSet
-from ports.api import ContactPointViewSet, FacilityViewSet, PortViewSet, SecurityLevelViewSet
+from ports.api import (
+    ContactPointViewSet,
+    FacilityViewSet,
+    PortActivityViewSet,
+    PortDocumentViewSet,
+    PortViewSet,
+    SecurityLevelViewSet,
+)
 from portsec.access import views as access
 from portsec.access.api import MeViewSet, OrganisationViewSet, RegionViewSet
 from portsec.access.api_organisation import MemberViewSet, ServiceTokenViewSet
@@ -25,6 +32,8 @@ router.register("regions", RegionViewSet, "region")
 router.register("organisations", OrganisationViewSet, "organisation")
 router.register("ports", PortViewSet, "port")
 router.register("port-facilities", FacilityViewSet, "port-facility")
+router.register("port-activity", PortActivityViewSet, "port-activity")
+router.register("port-documents", PortDocumentViewSet, "port-document")
 router.register("contact-points", ContactPointViewSet, "contact-point")
 router.register("security-levels", SecurityLevelViewSet, "security-level")
 router.register("alerts", AlertViewSet, "alert")

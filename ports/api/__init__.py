@@ -1,6 +1,15 @@
+from ports.api.activity import PortActivityViewSet
 from ports.api.contacts import ContactPointViewSet
+from ports.api.documents import PortDocumentViewSet
 from ports.api.facilities import FacilityViewSet
 from ports.api.levels import SecurityLevelViewSet
 from ports.api.ports import PortViewSet
 
-__all__ = ["ContactPointViewSet", "FacilityViewSet", "PortViewSet", "SecurityLevelViewSet"]
+__all__ = [
+    "ContactPointViewSet",
+    "FacilityViewSet",
+    "PortActivityViewSet",
+    "PortDocumentViewSet",
+    "PortViewSet",
+    "SecurityLevelViewSet",
+]

@@ -11,14 +11,17 @@ from ports.actions.levels import scopes_of
 from ports.models import LevelScope, PortProfile
 from ports.queries import PortLevel, own_region, port_levels
 from ports.queries.contacts import contacts_of
+from ports.queries.documents import documents
 from ports.queries.facilities import facilities
 from ports.queries.levels import history
+from ports.queries.profile import activities, description_of
 from ports.views.chart import chart
 from portsec.access.acting import Acting
 from portsec.access.middleware import ActingRequest
 from portsec.access.models import Region
 
 MOST_CHANGES = 200
+MOST_DOCUMENTS = 5
 
 
 def port_list(request: ActingRequest) -> HttpResponse:
@@ -55,6 +58,11 @@ def port_detail(request: ActingRequest, unlocode: str) -> HttpResponse:
         "may_keep_facilities": is_own and acting.may("facility.keep"),
         "level_url": reverse("level_set") if is_own and scopes_of(acting) else "",
         "contacts": contacts_of(acting, port.organisation),
+        "description": description_of(acting, port.pk),
+        "may_keep_profile": is_own and acting.may("profile.keep"),
+        "newest_year": activities(acting, port.pk).first(),
+        "documents": list(documents(acting, port.pk).filter(is_active=True)[:MOST_DOCUMENTS]),
+        "may_add_document": is_own and acting.may("document.keep"),
     }
     return render(request, "ports/port_detail.html", context)
 

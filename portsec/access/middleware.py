@@ -8,7 +8,7 @@ from typing import TypeVar
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
 
@@ -94,7 +94,7 @@ class ActingMiddleware:
             response = view(request, *args, **kwargs)
         except NotAllowedError as error:
             raise PermissionDenied(str(error)) from error
-        if response.streaming:
+        if response.streaming and not isinstance(response, FileResponse):  # a file on the disk asks the database nothing
             raise RuntimeError("A streaming answer would run after its context is gone: open one inside the generator.")
         render = getattr(response, "render", None)
         if isinstance(response, HttpResponse) and callable(render) and not getattr(response, "is_rendered", True):

@@ -56,6 +56,8 @@ VERBS: dict[str, Verb] = {
     "level.change_region": Verb("set the security level of a region", "levels:write", frozenset({Role.COORDINATOR, Role.SERVICE})),
     "level.attain": Verb("acknowledge a security level, or report it attained", "levels:attain", ON_DUTY - {Role.LIAISON}),
     "facility.keep": Verb("add, change or close port facilities", "facilities:write", FACILITY_KEEPERS),
+    "profile.keep": Verb("change the profile and the yearly figures of your port", "profile:write", FACILITY_KEEPERS),
+    "document.keep": Verb("add, change or retire documents of your port", "documents:write", FACILITY_KEEPERS),
     "audit.read": Verb(
         "read the audit log of your organisation",
         "audit:read",

@@ -73,6 +73,7 @@ CALLERS = {
     "app_correspondents": {APP, SYSTEM, DEFINER},
     "app_delivery_coordinator": {APP, SYSTEM, DEFINER},
     "app_fan_out": {APP, DEFINER},
+    "app_keep_port": {APP, DEFINER},
     "app_log_grant": {DEFINER, OWNER},
     "app_org": {APP, SYSTEM, DEFINER},
     "app_preview_members": {APP, SYSTEM, DEFINER},
