@@ -99,6 +99,7 @@ class ActivityForm(RefusalMixin, forms.ModelForm[PortActivity]):
             self.fields["region"] = RegionField(regions)
             self.fields["region"].required = False
         for name in ("ship_calls", "tonnes", "teu", "passengers", "year"):
+            self.fields[name].validators = []  # the model's say the same, and what to do
             self.fields[name].widget = forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"})
 
     def wish(self) -> AudienceWish:

@@ -1,4 +1,5 @@
 from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
@@ -7,6 +8,8 @@ from django.utils.translation import gettext_lazy as _
 from ports.models.facility import CargoType
 from portsec.access.models import Shareable, User
 from portsec.access.text import no_control_characters
+
+LONGEST = 4000
 
 
 class PortDescription(Shareable):
@@ -19,7 +22,9 @@ class PortDescription(Shareable):
     cargo_types = ArrayField(
         models.CharField(max_length=12, choices=CargoType), verbose_name=_("Cargo"), default=list, blank=True, size=len(CargoType.values)
     )
-    layout_notes = models.TextField(_("Layout"), blank=True, max_length=4000, validators=[no_control_characters])
+    layout_notes = models.TextField(
+        _("Layout"), blank=True, max_length=LONGEST, validators=[no_control_characters, MaxLengthValidator(LONGEST)]
+    )
     version = models.PositiveIntegerField(default=1, editable=False)
     changed_at = models.DateTimeField(default=timezone.now, editable=False)
     changed_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+", editable=False)
