@@ -161,7 +161,8 @@ def test_the_port_page_makes_the_same_queries_for_few_and_many(
         set_level(cast.as_("gdansk"), level)
     client = browse("riga")
     client.get("/ports/PLGDN/")
-    with django_assert_num_queries(SHELL + 7):  # port, changes, ports, regions, history, facilities, contacts
+    # port, changes, ports, regions, history, facilities, contacts, profile, newest year, documents
+    with django_assert_num_queries(SHELL + 10):
         client.get("/ports/PLGDN/")
 
 
