@@ -32,9 +32,14 @@ def note_field() -> forms.CharField:
     )
 
 
+def kind_field() -> forms.ChoiceField:
+    return forms.ChoiceField(label=gettext_lazy("Kind"), choices=PortDocument.Kind.choices, widget=forms.RadioSelect)
+
+
 class DocumentForm(RefusalMixin, forms.ModelForm[PortDocument]):
     POINTERS = {"audience/organisations": "organisations", "audience/region": "region", "audience": "audience_kind", "persons": "persons"}
 
+    kind = kind_field()
     tlp = forms.ChoiceField(label=gettext_lazy("TLP label"), choices=Tlp.choices, widget=forms.RadioSelect, initial=Tlp.AMBER)
     audience_kind = forms.ChoiceField(
         label=gettext_lazy("Who may read it"),
@@ -102,6 +107,7 @@ def persons_to_name(acting: Acting, seen: Any) -> list[tuple[str, str]]:
 
 
 class DocumentEditForm(RefusalMixin, forms.ModelForm[PortDocument]):
+    kind = kind_field()
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=2_000_000_000)
 
     class Meta:

@@ -28,7 +28,7 @@ UNREPORTED = {("plgdn", 2, 3), ("plgdy", 1, 2)}  # port, place of the year, plac
 PROFILES: dict[str, dict[str, Any]] = {
     "plgdn": {
         "cargo_types": ["container", "liquid_bulk", "ro_ro", "passenger", "naval"],
-        "layout_notes": "Gate 3 is manned day and night; gates 1 and 5 from 06:00 to 22:00.\nMuster point: car park behind the amber tower.",
+        "layout_notes": "Gate 3 is manned day and night; gates 1 and 5 from 06:00 to 22:00.\nMuster point: behind the amber tower.",
     },
     "eetll": {"cargo_types": ["ro_ro", "passenger", "cruise"], "layout_notes": "Foot passengers leave by the glass bridge alone."},
     "lvrix": {"cargo_types": ["container", "dry_bulk", "general", "fishing"]},
@@ -62,7 +62,7 @@ def volumes(now: datetime, login: str, values: Sequence[int | None]) -> None:
         for place, share in enumerate(SHARES):
             figures = [of_year(value, share, (login, place, column)) for column, value in enumerate(values)]
             year = now.year - len(SHARES) + place
-            named = dict(zip(("ship_calls", "tonnes", "teu", "passengers"), figures, strict=True))
+            named: dict[str, Any] = dict(zip(("ship_calls", "tonnes", "teu", "passengers"), figures, strict=True))
             record_activity(acting, year=year, source="Harbour master's yearly report (fictional)", **named)
 
 
