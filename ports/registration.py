@@ -13,6 +13,7 @@ from portsec.face.waits import register_waits
 from portsec.live.links import register_link
 
 LEVEL_ICONS = {"level.changed": "level", "level.acknowledged": "check", "level.attained": "check"}
+PLAN_ICONS = {"level.planned": "clock", "level.plan_cancelled": "cross", "level.plan_lapsed": "cross"}
 FACILITY_ICONS = {"facility.added": "pin", "facility.edited": "edit", "facility.closed": "cross"}
 ACTIVITY_ICONS = {"port_activity.recorded": "chart", "port_activity.edited": "chart"}
 DOCUMENT_VERBS = [f"document.{done}" for done in ("added", "version_added", "edited", "retired")]
@@ -21,6 +22,7 @@ CONTACT_VERBS = [f"contact_point.{done}" for done in ("added", "edited", "verifi
 
 def register() -> None:
     register_link("security_level_change", lambda pk: reverse("level_change", args=[pk]), icons=LEVEL_ICONS)
+    register_link("planned_level", lambda pk: reverse("level_plan", args=[pk]), icons=PLAN_ICONS)
     register_link("port_facility", lambda pk: reverse("facility_detail", args=[pk]), icons=FACILITY_ICONS)
     register_link("contact_point", lambda pk: reverse("contact_detail", args=[pk]), icons=dict.fromkeys(CONTACT_VERBS, "call"))
     register_link("port_description", lambda pk: reverse("port_description", args=[pk]), icons={"profile.kept": "edit"})

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from ports.views import activity, contact_keeping, contacts, documents, facilities, levels, ports, profile
+from ports.views import activity, contact_keeping, contacts, documents, facilities, levels, plans, ports, profile
 
 urlpatterns = [
     path("ports/", ports.port_list, name="port_list"),
@@ -8,6 +8,8 @@ urlpatterns = [
     path("levels/<uuid:pk>/", levels.level_change, name="level_change"),
     path("levels/<uuid:pk>/acknowledge/", levels.level_acknowledge, name="level_acknowledge"),
     path("levels/<uuid:pk>/attain/", levels.level_attain, name="level_attain"),
+    path("levels/planned/<uuid:pk>/", plans.level_plan, name="level_plan"),
+    path("levels/planned/<uuid:pk>/cancel/", plans.level_plan_cancel, name="level_plan_cancel"),
     path("facilities/new/", facilities.facility_add, name="facility_add"),
     path("facilities/<uuid:pk>/", facilities.facility_detail, name="facility_detail"),
     path("facilities/<uuid:pk>/edit/", facilities.facility_edit, name="facility_edit"),

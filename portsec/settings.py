@@ -273,6 +273,7 @@ CELERY_BEAT_SCHEDULE = {
     "number-entries": {"task": "portsec.journal.tasks.number_entries", "schedule": 1.0, "options": {"expires": 2}},
     "forget-idempotency-keys": {"task": "portsec.journal.tasks.forget_idempotency_keys", "schedule": 3600.0, "options": {"expires": 600}},
     "expire-alerts": {"task": "incidents.tasks.expire_alerts", "schedule": 1.0, "options": {"expires": 2}},
+    "set-planned-levels": {"task": "ports.tasks.set_planned_levels", "schedule": 5.0, "options": {"expires": 10}},
     "beat-heartbeat": {"task": "portsec.live.tasks.heartbeat", "schedule": 5.0, "options": {"expires": 10}},
 }
 

@@ -12,6 +12,7 @@ from incidents.views.search import SearchViewSet
 from ports.api import (
     ContactPointViewSet,
     FacilityViewSet,
+    PlannedLevelViewSet,
     PortActivityViewSet,
     PortDocumentViewSet,
     PortViewSet,
@@ -36,6 +37,7 @@ router.register("port-activity", PortActivityViewSet, "port-activity")
 router.register("port-documents", PortDocumentViewSet, "port-document")
 router.register("contact-points", ContactPointViewSet, "contact-point")
 router.register("security-levels", SecurityLevelViewSet, "security-level")
+router.register("planned-levels", PlannedLevelViewSet, "planned-level")
 router.register("alerts", AlertViewSet, "alert")
 router.register("members", MemberViewSet, "member")
 router.register("service-tokens", ServiceTokenViewSet, "service-token")

@@ -3,11 +3,13 @@ from ports.api.contacts import ContactPointViewSet
 from ports.api.documents import PortDocumentViewSet
 from ports.api.facilities import FacilityViewSet
 from ports.api.levels import SecurityLevelViewSet
+from ports.api.plans import PlannedLevelViewSet
 from ports.api.ports import PortViewSet
 
 __all__ = [
     "ContactPointViewSet",
     "FacilityViewSet",
+    "PlannedLevelViewSet",
     "PortActivityViewSet",
     "PortDocumentViewSet",
     "PortViewSet",

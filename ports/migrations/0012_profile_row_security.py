@@ -36,7 +36,7 @@ class Migration(migrations.Migration):
         *revoke("ports_portprofile", "INSERT, UPDATE, DELETE", "portsec_app"),
         *(
             operation
-            for table in ("ports_portdescription", "ports_portactivity", "ports_portdocument")
+            for table in ("ports_portdescription", "ports_portactivity", "ports_portdocument", "ports_plannedlevel")
             for operation in (
                 *shareable_policies(table),
                 *revoke(table, "DELETE", "portsec_app"),

@@ -4,6 +4,7 @@ from ports.models.description import PortDescription
 from ports.models.document import DocumentVersion, PortDocument
 from ports.models.facility import CargoType, PortFacility
 from ports.models.level import LevelAttainment, LevelScope, SecurityLevel, SecurityLevelChange
+from ports.models.plan import PlannedLevel
 from ports.models.profile import PortProfile
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "DocumentVersion",
     "LevelAttainment",
     "LevelScope",
+    "PlannedLevel",
     "PortActivity",
     "PortDescription",
     "PortDocument",

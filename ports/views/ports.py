@@ -14,6 +14,7 @@ from ports.queries.contacts import contacts_of
 from ports.queries.documents import documents
 from ports.queries.facilities import facilities
 from ports.queries.levels import history
+from ports.queries.plans import plans_of
 from ports.queries.profile import activities, description_of
 from ports.views.chart import chart
 from portsec.access.acting import Acting
@@ -53,6 +54,7 @@ def port_detail(request: ActingRequest, unlocode: str) -> HttpResponse:
         "level_changes": changes,
         "level_chart": chart(changes, timezone.now()),
         "parts": parts_in_force(changes),
+        "planned": list(plans_of(acting, port)),
         "due": level.change.due() if level.change else "",
         "facilities": list(facilities(acting, port.pk)),
         "may_keep_facilities": is_own and acting.may("facility.keep"),

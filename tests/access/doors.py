@@ -6,12 +6,14 @@ outside) it says what each role is answered: one status for every role, or `only
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 
 from incidents.models import Alert
-from ports.models import ContactPoint, PortActivity, PortDescription, PortDocument, PortFacility, SecurityLevelChange
+from ports.models import ContactPoint, PlannedLevel, PortActivity, PortDescription, PortDocument, PortFacility, SecurityLevelChange
 from portsec.access.models import Invitation, Membership, ServiceToken
 from portsec.access.roles import Role
 from tests.cast import Cast
@@ -32,7 +34,7 @@ ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})  # the coordinator of a coordin
 class Scene:
     """An alert, a draft, a facility, a change of level and a contact point of Gdańsk; Gdynia is in their audience, Trieste is not.
 
-    So are a document (AMBER, to the ports of the region), its figures of a year and what it tells of itself.
+    So are a document (AMBER, to the ports of the region), its figures of a year, what it tells of itself and a level to come.
     And what is Gdańsk's alone: a member, an invitation, a service token.
     """
 
@@ -48,6 +50,7 @@ class Scene:
     document: PortDocument
     activity: PortActivity
     description: PortDescription
+    plan: PlannedLevel
 
 
 def all_of(status: int) -> Answers:
@@ -158,6 +161,14 @@ def the_document(scene: Scene) -> list[Any]:
     return [scene.document.pk]
 
 
+def the_plan(scene: Scene) -> list[Any]:
+    return [scene.plan.pk]
+
+
+def plan_body(scene: Scene) -> dict[str, Any]:
+    return {"level": 2, "reason": "Summit", "effective_at": (timezone.now() + timedelta(days=1)).isoformat()}
+
+
 def the_file(scene: Scene) -> list[Any]:
     return [scene.document.pk, 1]
 
@@ -217,6 +228,8 @@ PAGES = [
     Door("level_set", "post", *[only(LEVEL_SETTERS, 422)] * 3, body=lambda scene: {"level": ""}),
     Door("level_acknowledge", "post", only(LEVEL_ANSWERERS, 422), only(LEVEL_ANSWERERS, 302), ABSENT, at=the_level),
     Door("level_attain", "post", only(LEVEL_ANSWERERS, 422), only(LEVEL_ANSWERERS, 302), ABSENT, at=the_level),
+    shared("level_plan", the_plan),
+    Door("level_plan_cancel", "post", only(LEVEL_SETTERS, 302), NOT_MINE, ABSENT, at=the_plan),
     Door("facility_detail", "get", all_of(302), all_of(302), ABSENT, at=the_facility),
     Door("facility_add", "get", *[only(FACILITY_KEEPERS, 200)] * 3),
     Door("facility_add", "post", *[only(FACILITY_KEEPERS, 422)] * 3, body=lambda scene: {"name": ""}),
@@ -362,6 +375,10 @@ API = [
     Door("security-level-list", "post", *[only(LEVEL_SETTERS, 201)] * 3, body=lambda scene: {"level": 2, "reason": "Unlit craft"}),
     Door("security-level-acknowledge", "post", only(LEVEL_ANSWERERS, 200), only(LEVEL_ANSWERERS, 409), ABSENT, at=the_level),
     Door("security-level-attain", "post", only(LEVEL_ANSWERERS, 200), only(LEVEL_ANSWERERS, 409), ABSENT, at=the_level),
+    open_to_all("planned-level-list"),
+    shared("planned-level-detail", the_plan),
+    Door("planned-level-list", "post", *[only(LEVEL_SETTERS, 201)] * 3, body=plan_body),
+    Door("planned-level-cancel", "post", only(LEVEL_SETTERS, 200), NOT_ITS_OWN, ABSENT, at=the_plan),
     open_to_all("port-facility-list"),
     shared("port-facility-detail", the_facility),
     Door("port-facility-list", "post", *[only(FACILITY_KEEPERS, 201)] * 3, body=facility_body),

@@ -12,7 +12,15 @@ from django.utils import timezone
 
 from incidents.actions import draft_alert
 from incidents.models import Alert
-from ports.actions import add_contact_point, add_document, add_facility, keep_profile, record_activity, set_security_level
+from ports.actions import (
+    add_contact_point,
+    add_document,
+    add_facility,
+    keep_profile,
+    plan_security_level,
+    record_activity,
+    set_security_level,
+)
 from ports.models import PortDescription
 from portsec.access.acting import acting_for
 from portsec.access.actions import issue_token
@@ -42,13 +50,14 @@ def scene(cast: Cast, publish: Publish, alert_content: dict[str, Any]) -> Scene:
         activity = record_activity(acting, year=2024, ship_calls=3000)
         ports = AudienceWish("region_ports")
         document = add_document(acting, file=a_file(), wish=ports, title="Layout of the quay", kind="layout", tlp="AMBER")
+        plan = plan_security_level(acting, at=timezone.now() + timedelta(days=1), level=2, reason="Summit")
         soon = timezone.now() + timedelta(days=7)
         invitation = Invitation.objects.create(
             organisation=cast.gdansk, email="new@gdansk.example", name="New", role="staff", digest="0" * 64, expires_at=soon
         )
     member = Membership.objects.get(organisation=cast.gdansk, role=Role.STAFF)
     token, _secret = issue_token(cast.gdansk, "quay sensors")
-    beside = (document, activity, description)
+    beside = (document, activity, description, plan)
     return Scene(cast, alert, draft, level, facility, contact, member, invitation, token, *beside)
 
 

@@ -8,6 +8,8 @@ from tests.house.source import files, functions, imports, tree
 # (file, function): the reason that it gives. The role is for work that belongs to no organisation, and for nothing else.
 SYSTEM_WORK = {
     ("incidents/actions.py", "expire_alerts"): "alerts expire by themselves, in the name of their owners",
+    ("ports/actions/plans.py", "_lapse"): "levels that were planned take effect at their time",
+    ("ports/actions/plans.py", "take_effect"): "levels that were planned take effect at their time",
     ("portsec/access/actions/invitations.py", "accept_as_member"): "a person takes up an invitation, and belongs nowhere yet",
     ("portsec/access/actions/invitations.py", "accept_as_new"): "a person takes up an invitation, and belongs nowhere yet",
     ("portsec/access/actions/invitations.py", "find_invitation"): "an invitation is found by its link, before anybody acts",

@@ -53,8 +53,8 @@ def stands(cast: Cast, pk: Any = None) -> ContactPoint:
     [
         ("/call/", SHELL + 5),  # organisations, the coast's order; contacts, who is near; own regions
         ("/call/ours/", SHELL + 2),  # in use, retired
-        # port; changes of level, ports; its regions, the first of them; its contacts; history; profile; newest year; documents
-        ("/ports/PLGDN/", SHELL + 10),
+        # port; changes of level, ports; its regions, the first of them; its contacts; history; profile; newest year; documents; plans
+        ("/ports/PLGDN/", SHELL + 11),
     ],
 )
 def test_a_page_makes_the_same_queries_for_few_and_many_contacts(
