@@ -253,6 +253,8 @@ SPECTACULAR_SETTINGS = {
         "AudienceKind": "portsec.access.models.audience.Audience.Kind",
         "OrganisationKind": "portsec.access.models.organisation.Organisation.Kind",
         "AlertState": "incidents.models.alert.Alert.State",
+        "DocumentKind": "ports.models.document.PortDocument.Kind",
+        "PlanState": "ports.models.plan.PlannedLevel.State",
         "DeliveryState": "portsec.delivery.models.State",
         "Severity": "incidents.models.cap.Severity",
         "Urgency": "incidents.models.cap.Urgency",

@@ -43,7 +43,7 @@ class PlannedLevelInput(StrictSerializer, serializers.ModelSerializer[PlannedLev
         fields = ("scope", "region", "facility", "operation", "level", "reason", "authority", "effective_at", "expected_until")
 
 
-class CancelInput(StrictSerializer):
+class CancelPlanInput(StrictSerializer):
     reason = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
 
 
@@ -77,14 +77,14 @@ class PlannedLevelViewSet(ActingViewSet):
         data["at"], data["until"] = data.pop("effective_at"), data.pop("expected_until", None)
         return self._shown(actions.plan_security_level(self.acting, **data), status=201)
 
-    @extend_schema(request=CancelInput, responses=PlannedLevelSerializer)
+    @extend_schema(request=CancelPlanInput, responses=PlannedLevelSerializer)
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, pk: str) -> Response:
         """It does not take effect. 409 where it has already."""
         if (again := self.repeated()) is not None:
             return again
         plan = self.get_object()
-        actions.cancel_plan(self.acting, plan, **self.read_input(CancelInput))
+        actions.cancel_plan(self.acting, plan, **self.read_input(CancelPlanInput))
         return self._shown(plan)
 
     def _shown(self, plan: PlannedLevel, *, status: int = 200) -> Response:
