@@ -106,6 +106,11 @@ def open_sheet(page: Page, places: Places) -> None:
     page.get_by_role("link", name="Sheet to print").click()
 
 
+def open_document(page: Page) -> None:
+    page.goto("/ports/PLGDN/documents/")
+    page.get_by_role("link", name="Closing the ferry check-in").click()
+
+
 Visit = str | Callable[[Page, Places], Any]
 SIGNED_IN: dict[str, Visit] = {
     "dashboard": "/",
@@ -138,6 +143,13 @@ SIGNED_IN: dict[str, Visit] = {
     "level form, refused": lambda page, places: level_refused(page),
     "change of a level": lambda page, places: open_newest_level(page),
     "facility form": "/facilities/new/",
+    "profile form": "/profile/edit/",
+    "yearly volumes": "/ports/PLGDN/activity/",
+    "yearly volumes, none reported": "/ports/SEKAA/activity/",
+    "a year to record": "/activity/new/",
+    "documents": "/ports/PLGDN/documents/",
+    "document": lambda page, places: open_document(page),
+    "new document": "/documents/new/",
     "roles": "/roles/",
     "account": "/account/you/",
     "search": "/search/?q=buoy",

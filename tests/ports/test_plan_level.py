@@ -9,6 +9,7 @@ import pytest
 import time_machine
 from django.conf import settings
 from django.test import Client
+from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
 from ports.actions import cancel_plan, close_facility, plan_security_level, set_security_level, take_effect
@@ -25,6 +26,7 @@ from portsec.journal.models import Entry
 from portsec.problems import Conflict, Refused
 from tests.access.sql import changed, claiming, column, taken_back
 from tests.cast import Cast
+from tests.incidents.test_alert_pages import SHELL
 from tests.ports.conftest import AddFacility
 
 Browse = Callable[..., Client]
@@ -295,7 +297,9 @@ def test_pages_and_api_show_it_to_the_region_alone(cast: Cast, browse: Browse, p
 
 
 @in_a_transaction
-def test_a_person_plans_on_the_form_and_cancels_on_the_page(cast: Cast, browse: Browse) -> None:
+def test_a_person_plans_on_the_form_and_cancels_on_the_page(
+    cast: Cast, browse: Browse, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
     client = browse("gdansk")
     form = {"scope": "port", "level": "2", "reason": "Summit", "at": "24.11.2026 19:00", "replaces": ""}
     page = client.post("/levels/new/", form, follow=True)
@@ -308,6 +312,8 @@ def test_a_person_plans_on_the_form_and_cancels_on_the_page(cast: Cast, browse: 
     at = page.context["plan"].get_absolute_url()
     assert at in port
     assert at in client.get("/levels/new/").content.decode()
+    with django_assert_num_queries(SHELL + 1):  # the plan
+        client.get(at)
     assert "Cancel the plan" not in browse("gdynia").get(at).content.decode()
     over = client.post(f"{at}cancel/", {"reason": "Moved"}, follow=True).content.decode()
     assert "Cancelled. The level stays as it is." in over
