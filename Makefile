@@ -10,7 +10,8 @@ CHECK_ENVIRONMENT = \
 	PORTSEC_BASE_URL=https://portsec.example PORTSEC_ALLOWED_HOSTS=portsec.example PORTSEC_DEMO=0 PORTSEC_DEBUG=0 \
 	PORTSEC_SECRET_KEY=only-for-the-checks-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFGH \
 	DATABASE_URL=postgres://portsec_app@localhost:1/portsec DATABASE_SYSTEM_URL=postgres://portsec_system@localhost:1/portsec \
-	DATABASE_OWNER_URL=postgres://portsec_owner@localhost:1/portsec REDIS_URL=redis://localhost:1/0 EMAIL_URL=smtp://localhost:25
+	DATABASE_OWNER_URL=postgres://portsec_owner@localhost:1/portsec REDIS_URL=redis://localhost:1/0 EMAIL_URL=smtp://localhost:25 \
+	PORTSEC_FILES=/tmp/portsec-files
 
 .DEFAULT_GOAL := run
 .PHONY: run test check browser chaos bench clean

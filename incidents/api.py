@@ -30,8 +30,8 @@ from portsec.access.api import OrganisationName
 from portsec.access.audiences import AudienceWish
 from portsec.api import ActingViewSet, listed, read_choice, read_flag
 from portsec.delivery.models import Delivery
-from portsec.files import as_response, list_file, wanted_form
 from portsec.journal.api import HistorySerializer, history_of
+from portsec.list_files import as_response, list_file, wanted_form
 from portsec.problems import Conflict
 
 

@@ -7,3 +7,8 @@ from ports import actions
 @shared_task
 def expire_declarations() -> None:
     actions.expire_declarations(timezone.now())
+
+
+@shared_task
+def set_planned_levels() -> None:
+    actions.take_effect(timezone.now())

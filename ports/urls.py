@@ -1,16 +1,20 @@
 from django.urls import path
 
 from ports.views import (
+    activity,
     board,
     contact_keeping,
     contacts,
     declaration_answers,
     declaration_steps,
     declarations,
+    documents,
     facilities,
     importing,
     levels,
+    plans,
     ports,
+    profile,
 )
 
 urlpatterns = [
@@ -26,6 +30,8 @@ urlpatterns = [
     path("levels/<uuid:pk>/", levels.level_change, name="level_change"),
     path("levels/<uuid:pk>/acknowledge/", levels.level_acknowledge, name="level_acknowledge"),
     path("levels/<uuid:pk>/attain/", levels.level_attain, name="level_attain"),
+    path("levels/planned/<uuid:pk>/", plans.level_plan, name="level_plan"),
+    path("levels/planned/<uuid:pk>/cancel/", plans.level_plan_cancel, name="level_plan_cancel"),
     path("facilities/new/", facilities.facility_add, name="facility_add"),
     path("facilities/<uuid:pk>/", facilities.facility_detail, name="facility_detail"),
     path("facilities/<uuid:pk>/edit/", facilities.facility_edit, name="facility_edit"),
@@ -55,4 +61,18 @@ urlpatterns = [
     path("declarations/<uuid:pk>/sign/", declaration_answers.declaration_sign, name="declaration_sign"),
     path("declarations/<uuid:pk>/end/", declaration_answers.declaration_end, name="declaration_end"),
     path("ports/<str:unlocode>/", ports.port_detail, name="port_detail"),
+    path("ports/<str:unlocode>/activity/", activity.port_activity, name="port_activity"),
+    path("ports/<str:unlocode>/documents/", documents.port_documents, name="port_documents"),
+    path("profile/edit/", profile.profile_edit, name="profile_edit"),
+    path("profile/<uuid:pk>/", profile.port_description, name="port_description"),
+    path("activity/new/", activity.activity_add, name="activity_add"),
+    path("activity/<uuid:pk>/", activity.activity_detail, name="activity_detail"),
+    path("activity/<uuid:pk>/edit/", activity.activity_edit, name="activity_edit"),
+    path("documents/new/", documents.document_add, name="document_add"),
+    path("documents/<uuid:pk>/", documents.document_detail, name="document_detail"),
+    path("documents/<uuid:pk>/history/", documents.document_history, name="document_history"),
+    path("documents/<uuid:pk>/edit/", documents.document_edit, name="document_edit"),
+    path("documents/<uuid:pk>/retire/", documents.document_retire, name="document_retire"),
+    path("documents/<uuid:pk>/versions/new/", documents.document_version_add, name="document_version_add"),
+    path("documents/<uuid:pk>/versions/<int:number>/", documents.document_file, name="document_file"),
 ]

@@ -8,7 +8,9 @@ from typing import Any, ClassVar, Protocol
 from urllib.parse import urlencode
 from uuid import UUID
 
+from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404
+from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 from rest_framework import serializers, viewsets
 from rest_framework.fields import empty
@@ -19,9 +21,9 @@ from rest_framework.response import Response
 from portsec.access.acting import Acting
 from portsec.access.models import ShareableQuerySet
 from portsec.access.pages import Key, capped_count, newest_page
-from portsec.files import FILES, MOST, FileSchema, FormatNegotiation, as_response, batches, list_file, place_of, wanted_form
 from portsec.journal.idempotency import first_answer, keep_answer
 from portsec.journal.models import IdempotencyKey, Reading
+from portsec.list_files import FILES, MOST, FileSchema, FormatNegotiation, as_response, batches, list_file, place_of, wanted_form
 from portsec.problems import Fault, PreconditionFailed, PreconditionRequired, Refused
 
 DEFAULT_LIMIT = 50
@@ -115,7 +117,9 @@ class ActingViewSet(viewsets.GenericViewSet[Any]):
         key = self.request.headers.get("Idempotency-Key")
         if key is None:
             return None
-        body = json.dumps(self.request.data, sort_keys=True, separators=(",", ":"), default=str)
+        sent = self.request.data
+        written = dict(sent.lists()) if isinstance(sent, MultiValueDict) else sent
+        body = json.dumps(written, sort_keys=True, separators=(",", ":"), default=_as_text)
         fingerprint = hashlib.sha256(f"{self.request.method} {self.request.path}\n{body}".encode()).hexdigest()
         self.kept, earlier = first_answer(self.acting, key, fingerprint)
         if earlier is None:
@@ -134,6 +138,17 @@ class ActingViewSet(viewsets.GenericViewSet[Any]):
             raise PreconditionRequired
         if wanted != "*" and etag(current) not in [tag.strip() for tag in wanted.split(",")]:
             raise PreconditionFailed
+
+
+def _as_text(value: Any) -> str:
+    """A file counts by its content: another one under the same name is another request."""
+    if not isinstance(value, UploadedFile) or value.closed:
+        return str(value)
+    digest = hashlib.sha256()
+    for chunk in value.chunks():
+        digest.update(chunk)
+    value.seek(0)
+    return f"{value.name} {digest.hexdigest()}"
 
 
 LIST_PARAMETERS = frozenset({"limit", "before", "after", "count", "search", "ordering", "format"})

@@ -211,6 +211,14 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+
+# Files that users upload (portsec/files): outside of everything that a web server serves.
+if not IS_LOCAL:
+    required("PORTSEC_FILES")
+FILES_ROOT = Path(env.str("PORTSEC_FILES", default="") or BASE_DIR / ".portsec" / "files").resolve()
+LARGEST_FILE = 20 * 1024 * 1024  # bytes
+FILE_UPLOAD_HANDLERS = ["portsec.files.uploads.LimitedUploadHandler"]
+DATA_UPLOAD_MAX_NUMBER_FILES = 5
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -259,6 +267,8 @@ SPECTACULAR_SETTINGS = {
         "DeliveryState": "portsec.delivery.models.delivery.State",
         "DeclarationState": "ports.queries.declarations.Standing",
         "SecurityLevelNumber": "ports.models.level.SecurityLevel",
+        "DocumentKind": "ports.models.document.PortDocument.Kind",
+        "PlanState": "ports.models.plan.PlannedLevel.State",
         "Severity": "incidents.models.cap.Severity",
         "Urgency": "incidents.models.cap.Urgency",
         "Certainty": "incidents.models.cap.Certainty",
@@ -282,6 +292,7 @@ CELERY_BEAT_SCHEDULE = {
     "send-to-failing": {"task": "portsec.delivery.tasks.send_to_failing", "schedule": 1.0, "options": {"expires": 2}},
     "escalate": {"task": "portsec.delivery.tasks.escalate", "schedule": 1.0, "options": {"expires": 2}},
     "expire-declarations": {"task": "ports.tasks.expire_declarations", "schedule": 10.0, "options": {"expires": 20}},
+    "set-planned-levels": {"task": "ports.tasks.set_planned_levels", "schedule": 5.0, "options": {"expires": 10}},
     "beat-heartbeat": {"task": "portsec.live.tasks.heartbeat", "schedule": 5.0, "options": {"expires": 10}},
 }
 
@@ -301,6 +312,8 @@ STATICFILES_DIRS = [
     *(Path(folder) / "static" for folder in (_leaflet.submodule_search_locations or [] if _leaflet else [])),
 ]
 STATIC_ROOT = env.str("PORTSEC_STATIC_ROOT", default="") or None  # only `collectstatic`, for a proxy, needs one
+if any(FILES_ROOT.is_relative_to(folder) for folder in (*STATICFILES_DIRS, *([Path(STATIC_ROOT).resolve()] if STATIC_ROOT else []))):
+    raise ImproperlyConfigured("PORTSEC_FILES lies among the static files, which everybody may fetch. Choose a folder of its own.")
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 if not IS_LOCAL:

@@ -9,7 +9,16 @@ from rest_framework.routers import SimpleRouter
 
 from incidents.api import AlertViewSet
 from incidents.views.search import SearchViewSet
-from ports.api import ContactPointViewSet, DeclarationViewSet, FacilityViewSet, PortViewSet, SecurityLevelViewSet
+from ports.api import (
+    ContactPointViewSet,
+    DeclarationViewSet,
+    FacilityViewSet,
+    PlannedLevelViewSet,
+    PortActivityViewSet,
+    PortDocumentViewSet,
+    PortViewSet,
+    SecurityLevelViewSet,
+)
 from portsec.access import views as access
 from portsec.access.api import MeViewSet, OrganisationViewSet, RegionViewSet
 from portsec.access.api_organisation import MemberViewSet, ServiceTokenViewSet
@@ -25,9 +34,12 @@ router.register("regions", RegionViewSet, "region")
 router.register("organisations", OrganisationViewSet, "organisation")
 router.register("ports", PortViewSet, "port")
 router.register("port-facilities", FacilityViewSet, "port-facility")
+router.register("port-activity", PortActivityViewSet, "port-activity")
+router.register("port-documents", PortDocumentViewSet, "port-document")
 router.register("contact-points", ContactPointViewSet, "contact-point")
 router.register("declarations", DeclarationViewSet, "declaration")
 router.register("security-levels", SecurityLevelViewSet, "security-level")
+router.register("planned-levels", PlannedLevelViewSet, "planned-level")
 router.register("alerts", AlertViewSet, "alert")
 router.register("members", MemberViewSet, "member")
 router.register("service-tokens", ServiceTokenViewSet, "service-token")

@@ -26,6 +26,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]
     os.environ.update(
         PORTSEC_SECRET_KEY="a-key-for-tests-only-" * 4,
         PORTSEC_DEMO="1",
+        PORTSEC_FILES=str(home / "files"),
         PORTSEC_BASE_URL="http://localhost:8000",
         PORTSEC_ALLOWED_HOSTS="localhost,testserver",
         DATABASE_URL=postgres.url("portsec_app", DATABASE),

@@ -60,6 +60,33 @@ def set_security_level(
     it. `region` is needed only by who is in several. `replaces` are the changes that the person saw in force: LevelTaken where
     another one came meanwhile. Level 3 asks a person for a second factor. Raises Refused, NotAllowedError.
     """
+    subject: dict[str, Any] = {"scope": scope, "facility": facility, "operation": operation}
+    said: dict[str, Any] = {"level": level, "reason": reason, "until": until, "authority": authority}
+    change = draft_change(acting, effective_at=timezone.now(), **subject, **said)
+    with transaction.atomic():
+        change.audience = audience_of(acting, region)
+        change.region = change.audience.region if change.scope == LevelScope.REGION else None
+        _take_its_turn(acting, change, replaces)
+        _refuse_below(acting, change)
+        change.save()
+        start_clocks(acting, change)
+        _tell(acting, change)
+    return change
+
+
+def draft_change(
+    acting: Acting,
+    *,
+    effective_at: datetime,
+    level: int,
+    reason: str,
+    until: datetime | None = None,
+    scope: str | None = None,
+    facility: UUID | None = None,
+    operation: str = "",
+    authority: str = "",
+) -> SecurityLevelChange:
+    """The change as it would be written, checked but for what holds above it; not saved, and without an audience."""
     chosen = require_scope(acting, scope)
     change = SecurityLevelChange(
         owner=acting.organisation,
@@ -69,21 +96,13 @@ def set_security_level(
         level=level,
         reason=reason,
         authority=authority,
-        effective_at=timezone.now(),
+        effective_at=effective_at,
         expected_until=until,
         set_by=acting.user,
     )
     _check(change)
     if change.level == SecurityLevel.EXCEPTIONAL:
         require_exceptional(acting)
-    with transaction.atomic():
-        change.audience = _audience(acting, region)
-        change.region = change.audience.region if chosen == LevelScope.REGION else None
-        _take_its_turn(acting, change, replaces)
-        _refuse_below(acting, change)
-        change.save()
-        start_clocks(acting, change)
-        _tell(acting, change)
     return change
 
 
@@ -145,7 +164,7 @@ def _check(change: SecurityLevelChange) -> None:
         raise Refused(Fault("expected_until", _("Level 1 has no end: leave this empty."), "unexpected"))
 
 
-def _audience(acting: Acting, region: UUID | None) -> Audience:
+def audience_of(acting: Acting, region: UUID | None) -> Audience:
     """The whole region; a refusal names the field that this verb has."""
     try:
         return resolve_audience(acting, AudienceWish(Audience.Kind.REGION, region))

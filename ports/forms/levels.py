@@ -53,12 +53,17 @@ class LevelForm(RefusalMixin, forms.Form):
         max_length=120,
         help_text=gettext_lazy("The authority that ordered it, where it was not you."),
     )
+    at = LocalMoment(
+        label=gettext_lazy("Takes effect"),
+        required=False,
+        help_text=gettext_lazy("Empty: now. A later day and time, at most 14 days ahead, can be cancelled until then."),
+    )
     until = LocalMoment(
         label=gettext_lazy("Expected end"),
         required=False,
         help_text=gettext_lazy("Day and time on your clock. The level does not end by itself: you are reminded two hours before."),
     )
-    POINTERS = {"expected_until": "until"}
+    POINTERS = {"expected_until": "until", "effective_at": "at"}
 
     def __init__(
         self, data: Any = None, *, scopes: Sequence[str], facilities: Iterable[PortFacility], regions: Sequence[Region], **options: Any

@@ -22,6 +22,6 @@ RESET ROLE;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("ports", "0010_declarations_row_security"), ("delivery", "0004_dispatching")]
+    dependencies = [("ports", "0012_profile_row_security"), ("delivery", "0004_dispatching")]
 
     operations = [migrations.RunSQL(FOLLOW, migrations.RunSQL.noop)]

@@ -17,6 +17,9 @@ class CargoType(models.TextChoices):
     RO_RO = "ro_ro", _("Ro-ro, vehicles")
     PASSENGER = "passenger", _("Passengers")
     CRUISE = "cruise", _("Cruise ships")
+    LNG = "lng", _("LNG")
+    FISHING = "fishing", _("Fishing")
+    NAVAL = "naval", _("Naval vessels")
     OTHER = "other", _("Other")
 
 

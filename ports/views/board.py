@@ -23,7 +23,7 @@ from portsec.access.acting import Acting
 from portsec.access.middleware import ActingRequest, stands_on_wall
 from portsec.access.models import Region
 from portsec.access.tlp import Tlp
-from portsec.files import notes_of
+from portsec.list_files import notes_of
 from portsec.tables import Table, known_form
 
 

@@ -15,11 +15,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from ports import actions
 from ports.actions.levels import require_scope, scopes_of
 from ports.forms.levels import AnswerForm, LevelForm
-from ports.models import LevelAttainment, LevelScope, SecurityLevelChange
+from ports.models import LevelAttainment, LevelScope, PlannedLevel, SecurityLevelChange
 from ports.queries.attainment import clocks, own_clocks, runs
 from ports.queries.declaration_waits import proposal_of
 from ports.queries.facilities import facilities
 from ports.queries.levels import own_in_force
+from ports.queries.plans import own_plans
 from portsec.access.acting import Acting, NotAllowedError
 from portsec.access.middleware import ActingRequest, never_blocked
 from portsec.access.step_up import has_fresh_second_factor
@@ -39,7 +40,7 @@ def level_set(request: ActingRequest) -> HttpResponse:
     form = level_form(request, scopes, held)
     if form.is_valid():
         try:
-            change = actions.set_security_level(acting, replaces=seen_changes(request), **form.arguments())
+            made = set_or_plan(request, form.arguments())
         except Refused as refused:
             form.add_refusal(refused)
         except Conflict as conflict:
@@ -50,17 +51,28 @@ def level_set(request: ActingRequest) -> HttpResponse:
                 raise
             form.add_error("level", str(error))
         else:
-            messages.success(request, _("Level %d is set. Your region has been told.") % change.level)
-            return redirect(change)
+            return redirect(made)
     context = {
         "form": form,
         "held": held,
+        "planned": list(own_plans(acting)),
         "replaces": " ".join(str(one.pk) for one in held),
         "needs_second_factor": not acting.is_service and not has_fresh_second_factor(acting),
         "has_second_factor": is_mfa_enabled(acting.user),
         "is_region": LevelScope.REGION in scopes,
     }
     return render(request, "ports/level_form.html", context, status=422 if form.is_bound else 200)
+
+
+def set_or_plan(request: ActingRequest, said: dict[str, Any]) -> SecurityLevelChange | PlannedLevel:
+    """From now on, or where the person gave a time, from then on."""
+    if at := said.pop("at", None):
+        plan = actions.plan_security_level(request.acting, at=at, **said)
+        messages.success(request, _("Level %d is planned. It can be cancelled until then.") % plan.level)
+        return plan
+    change = actions.set_security_level(request.acting, replaces=seen_changes(request), **said)
+    messages.success(request, _("Level %d is set. Your region has been told.") % change.level)
+    return change
 
 
 def level_form(request: ActingRequest, scopes: list[LevelScope], held: list[SecurityLevelChange]) -> LevelForm:

@@ -11,8 +11,11 @@ from ports.actions.levels import scopes_of
 from ports.models import LevelScope, PortProfile
 from ports.queries import PortLevel, own_region, port_levels
 from ports.queries.contacts import contacts_of
+from ports.queries.documents import documents
 from ports.queries.facilities import facilities
 from ports.queries.levels import history
+from ports.queries.plans import plans_of
+from ports.queries.profile import activities, description_of
 from ports.views.chart import chart
 from ports.views.declarations import may_request, of_port
 from portsec.access.acting import Acting
@@ -20,6 +23,7 @@ from portsec.access.middleware import ActingRequest
 from portsec.access.models import Region
 
 MOST_CHANGES = 200
+MOST_DOCUMENTS = 5
 
 
 def port_list(request: ActingRequest) -> HttpResponse:
@@ -51,6 +55,7 @@ def port_detail(request: ActingRequest, unlocode: str) -> HttpResponse:
         "level_changes": changes,
         "level_chart": chart(changes, timezone.now()),
         "parts": parts_in_force(changes),
+        "planned": list(plans_of(acting, port)),
         "due": level.change.due() if level.change else "",
         "facilities": list(facilities(acting, port.pk)),
         "may_keep_facilities": is_own and acting.may("facility.keep"),
@@ -61,6 +66,11 @@ def port_detail(request: ActingRequest, unlocode: str) -> HttpResponse:
         "declares_with": "" if is_own else str(port.pk),
         "facilities_url": f"{reverse('port-facility-list')}?port={port.pk}",
         "levels_url": f"{reverse('security-level-list')}?port={port.pk}",
+        "description": description_of(acting, port.pk),
+        "may_keep_profile": is_own and acting.may("profile.keep"),
+        "newest_year": activities(acting, port.pk).first(),
+        "documents": list(documents(acting, port.pk).filter(is_active=True)[:MOST_DOCUMENTS]),
+        "may_add_document": is_own and acting.may("document.keep"),
     }
     return render(request, "ports/port_detail.html", context)
 

@@ -60,6 +60,8 @@ VERBS: dict[str, Verb] = {
     "declaration.request": Verb("request and answer Declarations of Security", "declarations:write", DECLARERS),
     "declaration.sign": Verb("sign Declarations of Security", "", DECLARERS - {Role.SERVICE}),  # a signature is a person's
     "declaration.end": Verb("end Declarations of Security", "declarations:write", DECLARERS),
+    "profile.keep": Verb("change the profile and the yearly figures of your port", "profile:write", FACILITY_KEEPERS),
+    "document.keep": Verb("add, change or retire documents of your port", "documents:write", FACILITY_KEEPERS),
     "audit.read": Verb(
         "read the audit log of your organisation",
         "audit:read",

@@ -11,10 +11,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from portsec.api import ActingViewSet, page_body, read_flag, read_limit, read_places
-from portsec.files import refuse_paging, wanted_form
 from portsec.journal.audit import Choice, Group, Line, audit_count, audit_page, linked_kinds
 from portsec.journal.export import export_log
 from portsec.journal.forms import AuditForm
+from portsec.list_files import refuse_paging, wanted_form
 from portsec.problems import Fault, Refused
 from portsec.tables import MEDIA_TYPES
 

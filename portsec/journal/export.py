@@ -8,9 +8,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from portsec.access.acting import Acting
-from portsec.files import notes_of
 from portsec.journal.actions import record_own
 from portsec.journal.audit import Choice, Line, audit_page
+from portsec.list_files import notes_of
 from portsec.problems import Fault, Refused
 from portsec.tables import Table
 

@@ -19,6 +19,7 @@ def defaults(home: Path, port: int) -> dict[str, str]:
         "PORTSEC_DEMO": "1",
         "PORTSEC_BASE_URL": f"http://localhost:{port}",
         "PORTSEC_TIME_ZONE": "UTC",
+        "PORTSEC_FILES": str(make_private(home / "files")),
         "EMAIL_URL": f"filemail:///{quote(str(make_private(home / 'mail')))}",
     }
 

@@ -6,10 +6,24 @@ outside) it says what each role is answered: one status for every role, or `only
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
+
 from incidents.models import Alert
-from ports.models import ContactPoint, DeclarationOfSecurity, PortFacility, PortImport, SecurityLevelChange
+from ports.models import (
+    ContactPoint,
+    DeclarationOfSecurity,
+    PlannedLevel,
+    PortActivity,
+    PortDescription,
+    PortDocument,
+    PortFacility,
+    PortImport,
+    SecurityLevelChange,
+)
 from portsec.access.models import Invitation, Membership, ServiceToken
 from portsec.access.roles import Role
 from tests.cast import Cast
@@ -32,6 +46,7 @@ ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})  # the coordinator of a coordin
 class Scene:
     """An alert, a draft, a facility, a change of level and a contact point of Gdańsk; Gdynia is in their audience, Trieste is not.
 
+    So are a document (AMBER, to the ports of the region), its figures of a year, what it tells of itself and a level to come.
     And what is Gdańsk's alone: a member, an invitation, a service token, a file of ports (which no port may import).
     """
 
@@ -47,6 +62,10 @@ class Scene:
     invitation: Invitation
     token: ServiceToken
     port_import: PortImport
+    document: PortDocument
+    activity: PortActivity
+    description: PortDescription
+    plan: PlannedLevel
 
 
 def all_of(status: int) -> Answers:
@@ -72,6 +91,7 @@ class Door:
     at: Of = lambda scene: []
     body: Of = lambda scene: {}
     headers: Mapping[str, str] = field(default_factory=dict)
+    is_form: bool = False  # an API door that takes a file
 
     def __str__(self) -> str:
         return f"{self.method} {self.name}"
@@ -183,7 +203,52 @@ def declaration_body(scene: Scene) -> dict[str, Any]:
     return {**said, "facility": str(scene.facility.pk), "draft": True}
 
 
+def the_document(scene: Scene) -> list[Any]:
+    return [scene.document.pk]
+
+
+def the_plan(scene: Scene) -> list[Any]:
+    return [scene.plan.pk]
+
+
+def plan_body(scene: Scene) -> dict[str, Any]:
+    return {"level": 2, "reason": "Summit", "effective_at": (timezone.now() + timedelta(days=1)).isoformat()}
+
+
+def the_file(scene: Scene) -> list[Any]:
+    return [scene.document.pk, 1]
+
+
+def the_activity(scene: Scene) -> list[Any]:
+    return [scene.activity.pk]
+
+
+def a_file() -> SimpleUploadedFile:
+    return SimpleUploadedFile("procedure.txt", b"Close the gate.")
+
+
+def document_body(scene: Scene) -> dict[str, Any]:
+    return {"title": "Gate procedure", "kind": "procedure", "tlp": "GREEN", "file": a_file()}
+
+
+def no_year(scene: Scene) -> dict[str, Any]:
+    return {"year": ""}
+
+
+def no_title(scene: Scene) -> dict[str, Any]:
+    return {"title": ""}
+
+
+def old(scene: Scene) -> dict[str, Any]:
+    return {"reason": "Replaced"}
+
+
+def version_body(scene: Scene) -> dict[str, Any]:
+    return {"file": a_file()}
+
+
 NOT_MINE = all_of(403)  # seen, but another organisation's: whatever the role
+PROFILE_IS_ABSENT = only(FACILITY_KEEPERS, 404)  # the role is asked first here too
 CONTACT_IS_ABSENT = only(KEEPERS, 404)  # the role is asked first: it says nothing about the contact point
 AUDITORS = frozenset({Role.ADMINISTRATOR, Role.SECURITY_OFFICER, Role.COORDINATOR, Role.SERVICE})
 DRAFT_IS_ABSENT = only(ON_DUTY, 404)  # the role is asked first: it says nothing about the draft
@@ -219,12 +284,53 @@ PAGES = [
     Door("level_set", "post", *[only(LEVEL_SETTERS, 422)] * 3, body=lambda scene: {"level": ""}),
     Door("level_acknowledge", "post", only(LEVEL_ANSWERERS, 422), only(LEVEL_ANSWERERS, 302), ABSENT, at=the_level),
     Door("level_attain", "post", only(LEVEL_ANSWERERS, 422), only(LEVEL_ANSWERERS, 302), ABSENT, at=the_level),
+    shared("level_plan", the_plan),
+    Door("level_plan_cancel", "post", only(LEVEL_SETTERS, 302), NOT_MINE, ABSENT, at=the_plan),
     Door("facility_detail", "get", all_of(302), all_of(302), ABSENT, at=the_facility),
     Door("facility_add", "get", *[only(FACILITY_KEEPERS, 200)] * 3),
     Door("facility_add", "post", *[only(FACILITY_KEEPERS, 422)] * 3, body=lambda scene: {"name": ""}),
     Door("facility_edit", "get", only(FACILITY_KEEPERS, 200), ABSENT, ABSENT, at=the_facility),
     Door("facility_edit", "post", only(FACILITY_KEEPERS, 422), ABSENT, ABSENT, at=the_facility, body=lambda scene: {"name": ""}),
     Door("facility_close", "post", only(FACILITY_KEEPERS, 302), ABSENT, ABSENT, at=the_facility),
+    Door("profile_edit", "get", *[only(FACILITY_KEEPERS, 200)] * 3),
+    Door("profile_edit", "post", *[only(FACILITY_KEEPERS, 422)] * 3, body=lambda scene: {"unlocode": ""}),
+    Door("port_description", "get", all_of(302), all_of(302), ABSENT, at=lambda scene: [scene.description.pk]),
+    Door("port_activity", "get", all_of(200), all_of(200), ABSENT, at=lambda scene: ["PLGDN"]),
+    Door("activity_detail", "get", all_of(302), all_of(302), ABSENT, at=the_activity),
+    Door("activity_add", "get", *[only(FACILITY_KEEPERS, 200)] * 3),
+    Door("activity_add", "post", *[only(FACILITY_KEEPERS, 422)] * 3, body=no_year),
+    Door("activity_edit", "get", only(FACILITY_KEEPERS, 200), NOT_MINE, PROFILE_IS_ABSENT, at=the_activity),
+    Door("activity_edit", "post", only(FACILITY_KEEPERS, 422), NOT_MINE, PROFILE_IS_ABSENT, at=the_activity, body=no_year),
+    Door("port_documents", "get", all_of(200), all_of(200), ABSENT, at=lambda scene: ["PLGDN"]),
+    shared("document_detail", the_document),
+    shared("document_history", the_document),
+    shared("document_file", the_file),
+    Door("document_add", "get", *[only(FACILITY_KEEPERS, 200)] * 3),
+    Door("document_add", "post", *[only(FACILITY_KEEPERS, 422)] * 3, body=no_title),
+    Door("document_edit", "get", only(FACILITY_KEEPERS, 200), NOT_MINE, PROFILE_IS_ABSENT, at=the_document),
+    Door(
+        "document_edit", "post", only(FACILITY_KEEPERS, 422), NOT_MINE, PROFILE_IS_ABSENT, at=the_document, body=lambda scene: {"title": ""}
+    ),
+    Door("document_version_add", "get", only(FACILITY_KEEPERS, 200), NOT_MINE, PROFILE_IS_ABSENT, at=the_document),
+    Door(
+        "document_version_add",
+        "post",
+        only(FACILITY_KEEPERS, 302),
+        NOT_MINE,
+        PROFILE_IS_ABSENT,
+        at=the_document,
+        body=lambda scene: {"after": 1, "file": a_file()},
+    ),
+    Door("document_retire", "get", only(FACILITY_KEEPERS, 200), NOT_MINE, PROFILE_IS_ABSENT, at=the_document),
+    Door(
+        "document_retire",
+        "post",
+        only(FACILITY_KEEPERS, 302),
+        NOT_MINE,
+        PROFILE_IS_ABSENT,
+        at=the_document,
+        body=lambda scene: {"reason": "Old"},
+    ),
     open_to_all("whom_to_call"),
     open_to_all("contacts_own"),
     shared("contact_sheet", lambda scene: [scene.cast.regions["baltic"].pk]),
@@ -342,6 +448,21 @@ API = [
     Door("contact-point-verify", "post", only(KEEPERS, 200), NOT_MINE, all_of(404), at=the_contact),
     Door("contact-point-retire", "post", only(KEEPERS, 200), NOT_MINE, all_of(404), at=the_contact),
     Door("contact-point-reorder", "post", only(KEEPERS, 200), NOT_MINE, all_of(404), at=the_contact, body=lambda scene: {"place": 1}),
+    Door("port-detail", "patch", only(FACILITY_KEEPERS, 200), NOT_MINE, ABSENT, at=gdansk, headers=ANY_VERSION),
+    open_to_all("port-activity-list"),
+    shared("port-activity-detail", the_activity),
+    Door("port-activity-list", "post", *[only(FACILITY_KEEPERS, 201)] * 3, body=lambda scene: {"year": 2020, "tonnes": 1}),
+    Door("port-activity-detail", "patch", only(FACILITY_KEEPERS, 200), NOT_MINE, ABSENT, at=the_activity, headers=ANY_VERSION),
+    open_to_all("port-document-list"),
+    shared("port-document-detail", the_document),
+    shared("port-document-history", the_document),
+    shared("port-document-file", the_file),
+    Door("port-document-list", "post", *[only(FACILITY_KEEPERS, 201)] * 3, body=document_body, is_form=True),
+    Door("port-document-detail", "patch", only(FACILITY_KEEPERS, 200), NOT_MINE, ABSENT, at=the_document, headers=ANY_VERSION),
+    Door("port-document-versions", "post", only(FACILITY_KEEPERS, 201), NOT_MINE, ABSENT, at=the_document, body=version_body, is_form=True),
+    Door(
+        "port-document-retire", "post", only(FACILITY_KEEPERS, 200), NOT_MINE, ABSENT, at=the_document, body=lambda scene: {"reason": "Old"}
+    ),
     open_to_all("alert-list"),
     open_to_all("change-list"),
     Door("audit-log-list", "get", *[only(AUDITORS, 200)] * 3),
@@ -377,6 +498,10 @@ API = [
     # Nobody here has a fresh second factor, and a token never signs.
     Door("declaration-sign", "post", NOT_MINE, NOT_MINE, ABSENT, at=the_declaration, body=lambda scene: {"sha256": "0"}),
     Door("declaration-end", "post", only(DECLARERS, 200), only(DECLARERS, 409), ABSENT, at=the_declaration),
+    open_to_all("planned-level-list"),
+    shared("planned-level-detail", the_plan),
+    Door("planned-level-list", "post", *[only(LEVEL_SETTERS, 201)] * 3, body=plan_body),
+    Door("planned-level-cancel", "post", only(LEVEL_SETTERS, 200), NOT_ITS_OWN, ABSENT, at=the_plan),
     open_to_all("port-facility-list"),
     shared("port-facility-detail", the_facility),
     Door("port-facility-list", "post", *[only(FACILITY_KEEPERS, 201)] * 3, body=facility_body),

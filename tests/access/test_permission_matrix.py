@@ -12,14 +12,24 @@ from django.utils import timezone
 
 from incidents.actions import draft_alert
 from incidents.models import Alert
-from ports.actions import add_contact_point, add_facility, draft_declaration, make_declaration, set_security_level
-from ports.models import PortImport
+from ports.actions import (
+    add_contact_point,
+    add_document,
+    add_facility,
+    draft_declaration,
+    keep_profile,
+    make_declaration,
+    plan_security_level,
+    record_activity,
+    set_security_level,
+)
+from ports.models import PortDescription, PortImport
 from portsec.access.acting import acting_for
 from portsec.access.actions import issue_token
 from portsec.access.audiences import AudienceWish
 from portsec.access.models import Invitation, Membership
 from portsec.access.roles import Role
-from tests.access.doors import API, FOREIGN, PAGES, PUBLIC, RETURNS, Answers, Door, Scene
+from tests.access.doors import API, FOREIGN, PAGES, PUBLIC, RETURNS, Answers, Door, Scene, a_file
 from tests.access.sql import taken_back
 from tests.cast import Cast
 
@@ -45,13 +55,21 @@ def scene(cast: Cast, publish: Publish, alert_content: dict[str, Any]) -> Scene:
         now, soon = timezone.now(), timezone.now() + timedelta(days=7)
         quay = {"counterpart": "facility", "other_facility": theirs.pk, "activities": "Loading", "valid_from": now, "valid_to": soon}
         declaration = make_declaration(acting, facility=facility.pk, **quay)
+        keep_profile(acting, cargo_types=["container"], layout_notes="Gate 3 opens at six.")
+        description = PortDescription.objects.visible_to(acting).get()
+        activity = record_activity(acting, year=2024, ship_calls=3000)
+        ports = AudienceWish("region_ports")
+        document = add_document(acting, file=a_file(), wish=ports, title="Layout of the quay", kind="layout", tlp="AMBER")
+        plan = plan_security_level(acting, at=timezone.now() + timedelta(days=1), level=2, reason="Summit")
         invitation = Invitation.objects.create(
             organisation=cast.gdansk, email="new@gdansk.example", name="New", role="staff", digest="0" * 64, expires_at=soon
         )
         port_import = PortImport.objects.create(organisation=cast.gdansk, region=cast.regions["baltic"], lines=[])
     member = Membership.objects.get(organisation=cast.gdansk, role=Role.STAFF)
     token, _secret = issue_token(cast.gdansk, "quay sensors")
-    return Scene(cast, alert, draft, level, facility, contact, declaration, undeclared, member, invitation, token, port_import)
+    of_port = (declaration, undeclared)
+    beside = (document, activity, description, plan)
+    return Scene(cast, alert, draft, level, facility, contact, *of_port, member, invitation, token, port_import, *beside)
 
 
 # The list is complete
@@ -100,7 +118,7 @@ def knock(client: Client, door: Door, scene: Scene, at: Sequence[Any] | None = N
     """The answer; what the request wrote is taken back."""
     address = reverse(door.name, args=door.at(scene) if at is None else at)
     options: dict[str, Any] = {"headers": door.headers}
-    if door in API and door.method != "get":
+    if door in API and door.method != "get" and not door.is_form:
         options["content_type"] = "application/json"
     with taken_back():
         return getattr(client, door.method)(address, door.body(scene), **options)
@@ -158,7 +176,12 @@ def test_an_unknown_address_answers_404_to_everybody(scene: Scene, client: Clien
 
 # Absent and forbidden look alike
 
-WITHOUT_ID = {"port_detail", "switch_organisation"}  # looked at below, and in test_switch_organisation.py
+WITHOUT_ID = {
+    "port_detail",
+    "port_activity",
+    "port_documents",
+    "switch_organisation",
+}  # looked at below, and in test_switch_organisation.py
 HIDDEN = [door for door in (*PAGES, *API) if 404 in door.outsider.values() and door.name not in WITHOUT_ID]
 
 
@@ -171,16 +194,18 @@ def faceless(answer: Any, pk: str) -> tuple[Any, ...]:
 
 @pytest.mark.parametrize("door", HIDDEN, ids=str)
 def test_absent_and_forbidden_differ_in_nothing(scene: Scene, browse: Browse, door: Door) -> None:
-    stranger, foreign, absent = browse("trieste"), str(door.at(scene)[0]), str(uuid4())
-    answers = [faceless(knock(stranger, door, scene, [pk, *door.at(scene)[1:]]), pk) for pk in (foreign, absent)]
+    stranger, (foreign, *rest), absent = browse("trieste"), map(str, door.at(scene)), str(uuid4())
+    answers = [faceless(knock(stranger, door, scene, [pk, *rest]), pk) for pk in (foreign, absent)]
     assert answers[0] == answers[1]
     assert answers[0][0] == 404
 
 
 def test_the_page_of_a_foreign_port_is_as_absent_as_one_that_no_port_has(scene: Scene, browse: Browse) -> None:
     stranger = browse("trieste")
-    foreign, absent = (faceless(stranger.get(f"/ports/{code}/"), code) for code in ("PLGDN", "PLZZZ"))
-    assert foreign == absent
+    for page in ("", "activity/", "documents/"):
+        foreign, absent = (faceless(stranger.get(f"/ports/{code}/{page}"), code) for code in ("PLGDN", "PLZZZ"))
+        assert foreign == absent
+        assert foreign[0] == 404
     assert stranger.get("/ports/ITTRS/").status_code == 200
 
 

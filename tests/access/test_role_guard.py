@@ -86,6 +86,7 @@ CALLERS = {
     "app_delivery_coordinator": {APP, SYSTEM, DEFINER},
     "app_dispatch_cancellation": {APP, DEFINER},
     "app_fan_out": {APP, DEFINER},
+    "app_keep_port": {APP, DEFINER},
     "app_log_grant": {DEFINER, OWNER},
     "app_log_grants": {DEFINER, OWNER},
     "app_org": {APP, SYSTEM, DEFINER},

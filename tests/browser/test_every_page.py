@@ -111,6 +111,11 @@ def open_sheet(page: Page, places: Places) -> None:
     page.get_by_role("link", name="Sheet to print").click()
 
 
+def open_document(page: Page) -> None:
+    page.goto("/ports/PLGDN/documents/")
+    page.get_by_role("link", name="Closing the ferry check-in").click()
+
+
 Visit = str | Callable[[Page, Places], Any]
 SIGNED_IN: dict[str, Visit] = {
     "dashboard": "/",
@@ -151,6 +156,13 @@ SIGNED_IN: dict[str, Visit] = {
     "declarations that wait": "/declarations/?show=waiting",
     "new declaration, with a ship": "/declarations/new/",
     "new declaration, with a facility": "/declarations/new/?kind=facility",
+    "profile form": "/profile/edit/",
+    "yearly volumes": "/ports/PLGDN/activity/",
+    "yearly volumes, none reported": "/ports/SEKAA/activity/",
+    "a year to record": "/activity/new/",
+    "documents": "/ports/PLGDN/documents/",
+    "document": lambda page, places: open_document(page),
+    "new document": "/documents/new/",
     "roles": "/roles/",
     "account": "/account/you/",
     "search": "/search/?q=buoy",

@@ -22,6 +22,7 @@ SAFE = {
     "DATABASE_OWNER_URL": "postgres://portsec_owner@db.example/portsec",
     "REDIS_URL": "redis://redis.example/0",
     "EMAIL_URL": "smtp://mail.example:25",
+    "PORTSEC_FILES": "/var/lib/portsec/files",
 }
 OURS = ("PORTSEC_", "DATABASE_", "REDIS_", "EMAIL_", "DJANGO_")
 Changes = dict[str, str | None]
@@ -57,6 +58,9 @@ REFUSED: dict[str, Changes] = {
     "PORTSEC_DEMO (on the open net)": {"PORTSEC_DEMO": "1"},
     "PORTSEC_ALLOWED_HOSTS (anyone)": {"PORTSEC_ALLOWED_HOSTS": "*"},
     "EMAIL_URL (nobody would get mail)": {"EMAIL_URL": None},
+    "PORTSEC_FILES (lost with the container)": {"PORTSEC_FILES": None},
+    "PORTSEC_FILES (where everybody fetches)": {"PORTSEC_FILES": str(ROOT / "static" / "files")},
+    "PORTSEC_FILES (where collectstatic writes)": {"PORTSEC_FILES": "/srv/static/files", "PORTSEC_STATIC_ROOT": "/srv/static"},
     "PORTSEC_DEBUG (on the open net)": {"PORTSEC_DEBUG": "1"},
     "DATABASE_URL (the system's role)": {"DATABASE_URL": SAFE["DATABASE_SYSTEM_URL"]},
 }

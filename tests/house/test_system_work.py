@@ -11,6 +11,8 @@ SYSTEM_WORK = {
     ("ports/actions/declaration_answers.py", "expire_declarations"): "declarations end with their period, in the name of their ports",
     ("ports/actions/importing.py", "_bring_in"): "ports of a file: organisations that do not exist yet",
     ("portsec/access/actions/first_administrator.py", "invite_first_administrator"): "the first administrator of an empty organisation",
+    ("ports/actions/plans.py", "_lapse"): "levels that were planned take effect at their time",
+    ("ports/actions/plans.py", "take_effect"): "levels that were planned take effect at their time",
     ("portsec/access/actions/invitations.py", "accept_as_member"): "a person takes up an invitation, and belongs nowhere yet",
     ("portsec/access/actions/invitations.py", "accept_as_new"): "a person takes up an invitation, and belongs nowhere yet",
     ("portsec/access/actions/invitations.py", "find_invitation"): "an invitation is found by its link, before anybody acts",

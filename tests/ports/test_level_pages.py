@@ -121,7 +121,7 @@ def test_prolonging_opens_the_form_with_what_holds(cast: Cast, browse: Browse, s
 @in_a_transaction
 def test_a_coordination_body_sets_its_region_and_chooses_no_scope(cast: Cast, browse: Browse) -> None:
     client = browse("council")
-    assert set(client.get("/levels/new/").context["form"].fields) == {"level", "reason", "authority", "until"}
+    assert set(client.get("/levels/new/").context["form"].fields) == {"level", "reason", "authority", "at", "until"}
     page = client.post("/levels/new/", {"level": "2", "reason": "Summit"}, follow=True)
     assert "Level 2, heightened: Baltic region" in text(page)
 
@@ -161,7 +161,8 @@ def test_the_port_page_makes_the_same_queries_for_few_and_many(
         set_level(cast.as_("gdansk"), level)
     client = browse("riga")
     client.get("/ports/PLGDN/")
-    with django_assert_num_queries(SHELL + 8):  # port, changes, ports, regions, history, facilities, contacts, declarations
+    # port, changes, ports, regions, history, facilities, contacts, declarations, profile, newest year, documents, plans
+    with django_assert_num_queries(SHELL + 12):
         client.get("/ports/PLGDN/")
 
 

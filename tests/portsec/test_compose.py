@@ -39,7 +39,7 @@ def test_every_variable_is_one_that_the_settings_know(services: dict[str, Any], 
 
 @pytest.mark.parametrize("name", OURS)
 def test_nothing_that_the_settings_demand_is_missing(services: dict[str, Any], name: str) -> None:
-    demanded = {"PORTSEC_SECRET_KEY", "DATABASE_URL", "DATABASE_SYSTEM_URL", "REDIS_URL"}
+    demanded = {"PORTSEC_SECRET_KEY", "PORTSEC_FILES", "DATABASE_URL", "DATABASE_SYSTEM_URL", "REDIS_URL"}
     assert demanded <= set(services[name]["environment"])
 
 
@@ -54,6 +54,14 @@ def test_the_application_cannot_write_to_its_image_or_gain_rights(services: dict
     assert service["read_only"]
     assert service["cap_drop"] == ["ALL"]
     assert "no-new-privileges:true" in service["security_opt"]
+
+
+@pytest.mark.parametrize("name", ["web", "live", "worker"])
+def test_files_of_users_outlive_the_container_that_took_them(services: dict[str, Any], name: str) -> None:
+    folder = services[name]["environment"]["PORTSEC_FILES"]
+    assert services[name]["volumes"] == [f"files:{folder}"]
+    assert "files" in yaml.safe_load((ROOT / "docker-compose.yml").read_text())["volumes"]
+    assert re.search(rf"install -d -o portsec -m 700 {folder}\b", (ROOT / "Dockerfile").read_text()), "else the volume is root's"
 
 
 def test_passwords_come_from_the_environment_and_have_no_default(services: dict[str, Any]) -> None:

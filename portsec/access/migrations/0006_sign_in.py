@@ -15,7 +15,7 @@ PLAIN_LINE = [portsec.access.text.no_control_characters, portsec.access.text.one
 
 
 class Migration(migrations.Migration):
-    dependencies = [("access", "0003_invitations_and_tokens")]
+    dependencies = [("access", "0004_setting_up")]
 
     operations = [
         migrations.AddField("organisation", "password_allowed", models.BooleanField(default=True)),

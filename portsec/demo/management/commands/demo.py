@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from portsec.access.acting import as_system
 from portsec.access.models import Region
-from portsec.demo import history, setting, weeks
+from portsec.demo import history, papers, setting, weeks
 from portsec.demo.region_data import BALTIC
 from portsec.journal.models import Entry
 from portsec.journal.sequencer import number_entries
@@ -28,6 +28,7 @@ class Command(BaseCommand):
         is_new = not Region.objects.filter(name=BALTIC).exists()
         setting.build()
         if not options["without_history"] and not self.has_history():
+            papers.tell()
             weeks.tell()
             history.tell()
         number_entries()

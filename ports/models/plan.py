@@ -1,0 +1,61 @@
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from ports.models.facility import PortFacility
+from ports.models.level import TEXT, LevelScope, SecurityLevel, SecurityLevelChange
+from portsec.access.models import Region, Shareable, User
+
+
+class PlannedLevel(Shareable):
+    """A level that shall hold from a later instant on: set then, with its entry, deliveries and clocks; until then it can be cancelled.
+
+    It is no `SecurityLevelChange` before its time, so that nothing that asks what holds can mistake it for one. `note` says why
+    it was cancelled, or why it could not take effect (`lapsed`): the region holds a higher level by then, a facility is closed.
+    """
+
+    class State(models.TextChoices):
+        PLANNED = "planned", _("Planned")
+        EFFECTIVE = "effective", _("Took effect")
+        CANCELLED = "cancelled", _("Cancelled")
+        LAPSED = "lapsed", _("Could not take effect")
+
+    scope = models.CharField(max_length=10, choices=LevelScope)
+    region = models.ForeignKey(Region, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    facility = models.ForeignKey(PortFacility, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    operation = models.CharField(max_length=80, blank=True, validators=TEXT)
+    level = models.PositiveSmallIntegerField(choices=SecurityLevel)
+    reason = models.CharField(max_length=200, validators=TEXT)
+    authority = models.CharField(max_length=120, blank=True, validators=TEXT)
+    effective_at = models.DateTimeField()
+    expected_until = models.DateTimeField(null=True, blank=True)
+    set_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    planned_at = models.DateTimeField(default=timezone.now, editable=False)
+    state = models.CharField(max_length=10, choices=State, default=State.PLANNED, editable=False)
+    closed_at = models.DateTimeField(null=True, editable=False)
+    closed_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+", editable=False)
+    note = models.CharField(max_length=300, blank=True, validators=TEXT, editable=False)
+    change = models.OneToOneField(SecurityLevelChange, null=True, on_delete=models.PROTECT, related_name="plan", editable=False)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["audience", "-planned_at", "-id"], name="plan_page"),
+            models.Index(fields=["effective_at"], condition=Q(state="planned"), name="plan_due"),
+        ]
+
+    def __str__(self) -> str:
+        return f"level {self.level} for {self.subject_name}, from {self.effective_at:%Y-%m-%d %H:%M}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("level_plan", args=[self.pk])
+
+    @property
+    def subject_name(self) -> str:
+        """What the level shall hold for, as a sentence names it."""
+        if self.region is not None:
+            return self.region.name
+        if self.facility is not None and not self.operation:
+            return self.facility.name
+        return self.operation or self.owner.name
