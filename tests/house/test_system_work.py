@@ -21,8 +21,8 @@ SYSTEM_WORK = {
     ("portsec/access/actions/organisations.py", "create_region"): "regions and organisations are set up by the operator",
     ("portsec/access/actions/organisations.py", "join_region"): "membership of a region and its grants",
     ("portsec/access/actions/organisations.py", "leave_region"): "membership of a region and its grants",
-    ("portsec/delivery/actions.py", "mark_delivered"): "marks of dashboards, for many organisations at once",
-    ("portsec/delivery/actions.py", "mark_seen"): "marks of dashboards, for many organisations at once",
+    ("portsec/delivery/actions/telling.py", "mark_delivered"): "marks of dashboards, for many organisations at once",
+    ("portsec/delivery/actions/telling.py", "mark_seen"): "marks of dashboards, for many organisations at once",
     ("portsec/delivery/boards.py", "word_for_boards"): "whose boards show a delivery",
     ("portsec/delivery/disabling.py", "switch_off"): "an address is dead: switched off, and its owner told",
     ("portsec/delivery/escalation.py", "_escalate"): "steps of escalations that are due, for many organisations at once",
@@ -47,7 +47,7 @@ SYSTEM_WORK = {
 # Files that ask the system's connection by its name, and what for.
 SYSTEM_CONNECTIONS = {
     "portsec/access/actions/organisations.py": "the grants that a region's audiences lack, inside as_system",
-    "portsec/delivery/actions.py": "the one UPDATE of the marks, inside as_system",
+    "portsec/delivery/actions/telling.py": "the one UPDATE of the marks, inside as_system",
     "portsec/delivery/audible.py": "what an escalation tells, one statement a step, inside as_system",
     "portsec/delivery/boards.py": "which boards show a delivery, inside as_system",
     "portsec/delivery/leases.py": "leases and outcomes, one statement a batch, inside as_system",
