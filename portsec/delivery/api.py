@@ -19,8 +19,6 @@ HEALTH = ("last_accepted_at", "failing_since", "failures", "last_error")  # chan
 class WebhookSerializer(serializers.ModelSerializer[Endpoint]):
     """`secret` is null but in the one answer that shows it."""
 
-    name = serializers.CharField(source="label")
-    url = serializers.CharField(source="address")
     kinds = serializers.ListField(child=serializers.ChoiceField(choices=Kind.choices))
     severities = serializers.ListField(child=serializers.ChoiceField(choices=Severity.choices))
     secret = serializers.SerializerMethodField()
@@ -28,7 +26,7 @@ class WebhookSerializer(serializers.ModelSerializer[Endpoint]):
     class Meta:
         model = Endpoint
         fields = (
-            "id", "name", "url", "kinds", "severities", "is_active", "disabled_at", "disabled_because", "previous_until", "created_at",
+            "id", "label", "address", "kinds", "severities", "is_active", "disabled_at", "disabled_because", "previous_until", "created_at",
             "version", "secret", *HEALTH,
         )  # fmt: skip
 
@@ -38,8 +36,8 @@ class WebhookSerializer(serializers.ModelSerializer[Endpoint]):
 
 
 class WebhookInput(StrictSerializer):
-    name = serializers.CharField(source="label", max_length=120)
-    url = serializers.CharField(source="address", max_length=1000)
+    label = serializers.CharField(max_length=120)
+    address = serializers.CharField(max_length=1000)
     kinds = serializers.ListField(child=serializers.ChoiceField(choices=Kind.choices), max_length=len(Kind))
     severities = serializers.ListField(child=serializers.ChoiceField(choices=Severity.choices), max_length=len(Severity))
 
@@ -91,6 +89,7 @@ class WebhookViewSet(ActingViewSet):
         """The answer holds the secret, once: a repeated request with the same Idempotency-Key gets it without."""
         if (again := self.repeated()) is not None:
             return again
+        self.acting.require("webhook.manage")
         webhook, secret = actions.add_webhook(self.acting, **self.read_input(WebhookInput))
         return self._shown(webhook, status=201, secret=secret)
 

@@ -16,7 +16,7 @@ urlpatterns = [
     path("delivery/webhooks/new/", webhooks.webhook_add, name="webhook_add"),
     path("delivery/webhooks/<uuid:pk>/", webhooks.webhook_detail, name="webhook_detail"),
     path("delivery/webhooks/<uuid:pk>/rotate/", webhooks.webhook_rotate, name="webhook_rotate"),
-    path("account/delivery/", own.own_delivery, name="own_delivery"),
-    path("account/delivery/push/", own.push_subscribe, name="push_subscribe"),
+    path("delivery/own/", own.own_delivery, name="own_delivery"),
+    path("delivery/own/push/", own.push_subscribe, name="push_subscribe"),
     path("push-worker.js", own.push_worker, name="push_worker"),
 ]

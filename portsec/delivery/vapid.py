@@ -12,9 +12,17 @@ def new_private_key() -> str:
     return _written(number.to_bytes(32, "big"))
 
 
+def read_private_key(written: str) -> str:
+    """The key, or nothing where none is given. Raises ValueError with words for the operator, without the key."""
+    try:
+        return written if not written or public_key(written) else ""
+    except ValueError as error:
+        raise ValueError("not a key for push messages. `manage.py vapid_key` prints a new one.") from error
+
+
 def public_key(private: str) -> str:
     """As a browser takes it (`applicationServerKey`). Raises ValueError where `private` is no key of the form above."""
-    raw = base64.urlsafe_b64decode(private + "=" * (-len(private) % 4))
+    raw = base64.b64decode(private + "=" * (-len(private) % 4), altchars=b"-_", validate=True)
     if len(raw) != 32:
         raise ValueError("not 32 bytes")
     key = ec.derive_private_key(int.from_bytes(raw, "big"), ec.SECP256R1()).public_key()

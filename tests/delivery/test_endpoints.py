@@ -152,7 +152,8 @@ class TestWhatOneMayChange:
     def test_switched_on_again_it_begins_afresh(self, committed: Cast, publish: Publish) -> None:
         one = mailbox(committed.as_("gdynia"))
         with as_system("tests"):
-            Endpoint.objects.filter(pk=one.pk).update(is_active=False, failures=3, disabled_because="SMTP 550", disabled_at="2026-11-24T02:00Z")
+            gone = {"is_active": False, "failures": 3, "disabled_because": "SMTP 550", "disabled_at": "2026-11-24T02:00Z"}
+            Endpoint.objects.filter(pk=one.pk).update(**gone)
         with acting_for(committed.as_("gdynia")) as acting:
             one.refresh_from_db()
             actions.switch_endpoint(acting, one, on=True)

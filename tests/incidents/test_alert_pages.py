@@ -24,8 +24,9 @@ SHELL = 9
 @pytest.mark.parametrize(
     ("address", "queries"),
     [
-        # region; changes of level, ports; what waits, its alerts; what changed; drafts; levels to decide, to attain; contacts to verify
-        ("/", SHELL + 10),
+        # region; changes of level, ports; what waits, its alerts; what changed; drafts; levels to decide, to attain; contacts to verify;
+        # where one is told
+        ("/", SHELL + 11),
         ("/alerts/", SHELL + 3),  # ids of the page, its alerts, their deliveries
         ("/ports/", SHELL + 4),  # region, its members; changes of level, ports
     ],
