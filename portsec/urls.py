@@ -14,7 +14,7 @@ from portsec.access import views as access
 from portsec.access.api import MeViewSet, OrganisationViewSet, RegionViewSet
 from portsec.access.api_organisation import MemberViewSet, ServiceTokenViewSet
 from portsec.access.middleware import opens_no_context
-from portsec.delivery.api import WebhookViewSet
+from portsec.delivery.webhook_api import WebhookViewSet
 from portsec.demo import mail
 from portsec.face import views as face
 from portsec.journal import views as journal

@@ -18,7 +18,7 @@ from portsec.access.audiences import AudienceWish
 from portsec.access.models import Membership
 from portsec.access.roles import Role
 from portsec.delivery.actions import see
-from portsec.demo.contacts import name_contacts
+from portsec.demo.contacts import name_contacts, name_mailboxes
 from portsec.demo.setting import address
 
 REGION_PORTS = AudienceWish("region_ports")
@@ -50,6 +50,7 @@ def tell() -> None:
     drafted(now)
     last_minutes(now)
     raise_level(now, "pfso.lvlpx", 3, "unattended vehicle at the ferry check-in", since=timedelta(minutes=2), until=timedelta(hours=4))
+    name_mailboxes(person)
 
 
 def send(login: str, headline: str, instruction: str, *, wish: AudienceWish = REGION_PORTS, **content: Any) -> Alert:

@@ -310,6 +310,14 @@ class TestPages:
         assert "Test is on its way" in tries
         assert f'hx-get="/delivery/endpoints/{made}/tries/"' in tries
 
+    def test_one_that_was_switched_off_by_itself_says_why_and_how_to_go_on(self, cast: Cast, browse: Browse) -> None:
+        gone = {"is_active": False, "disabled_at": timezone.now(), "disabled_because": "HTTP 410"}
+        with acting_for(cast.as_("gdynia")) as acting:
+            Endpoint.objects.create(organisation=acting.organisation, channel="webhook", address="https://x.example/", label="Wall", **gone)
+        html = browse("gdynia").get("/delivery/endpoints/").content.decode()
+        assert "It no longer exists (HTTP 410), since" in html
+        assert "Switch on again: Wall" in html
+
     def test_staff_see_how_they_are_told_without_keys_and_buttons(
         self, cast: Cast, browse: Browse, program: Program, receiver: Receiver
     ) -> None:
@@ -343,6 +351,7 @@ class TestPages:
         for _number in range(5):
             client.post(f"{page}test/")
         assert "tests within a minute are enough" in client.post(f"{page}test/", follow=True).content.decode()
-        assert "Switch on again" in client.post(f"{page}switch/", {"on": "0"}, follow=True).content.decode()
+        off = client.post(f"{page}switch/", {"on": "0"}, follow=True).content.decode()
+        assert ("Switch on: Room" in off, "Switch on again" in off) == (True, False)
         assert client.post(f"{page}remove/").url == "/delivery/endpoints/"
         assert client.get(page).status_code == 404

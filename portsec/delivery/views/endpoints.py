@@ -15,7 +15,7 @@ from portsec.access.middleware import ActingRequest
 from portsec.delivery import actions, queries
 from portsec.delivery.actions.endpoints import require_for
 from portsec.delivery.actions.testing import not_set_up
-from portsec.delivery.forms import MailboxForm, ThresholdForm, WebhookForm
+from portsec.delivery.endpoint_forms import MailboxForm, ThresholdForm, WebhookForm
 from portsec.delivery.models import Channel, Endpoint
 from portsec.delivery.models.endpoint import Kind
 from portsec.problems import Conflict, Refused

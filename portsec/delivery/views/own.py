@@ -14,7 +14,7 @@ from portsec.access.middleware import ActingRequest, opens_no_context
 from portsec.delivery import actions, queries
 from portsec.delivery.actions.own import own_email
 from portsec.delivery.actions.testing import not_set_up
-from portsec.delivery.forms import OwnForm, SubscriptionForm
+from portsec.delivery.endpoint_forms import OwnForm, SubscriptionForm
 from portsec.delivery.models import Channel
 from portsec.delivery.vapid import public_key
 from portsec.problems import Conflict, Refused

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from portsec.access.middleware import ActingRequest
 from portsec.delivery import actions, queries
-from portsec.delivery.forms import WebhookForm
+from portsec.delivery.endpoint_forms import WebhookForm
 from portsec.delivery.models import Channel, Endpoint
 from portsec.delivery.secrets import open_secret
 from portsec.delivery.views.endpoints import as_read, own_endpoint, saved, tries_of

@@ -36,7 +36,7 @@ class WebhookSerializer(serializers.ModelSerializer[Endpoint]):
 
 
 class WebhookInput(StrictSerializer):
-    label = serializers.CharField(max_length=120)
+    label = serializers.CharField(max_length=120)  # type: ignore[assignment]  # a field, not the label of this serializer
     address = serializers.CharField(max_length=1000)
     kinds = serializers.ListField(child=serializers.ChoiceField(choices=Kind.choices), max_length=len(Kind))
     severities = serializers.ListField(child=serializers.ChoiceField(choices=Severity.choices), max_length=len(Severity))
