@@ -1,7 +1,7 @@
 // Shows a push message, and opens what it is about. Nothing is kept, nothing is fetched.
 self.addEventListener("push", (event) => {
   const told = event.data ? event.data.json() : {};
-  const shown = { body: told.body, tag: told.tag, renotify: Boolean(told.tag), data: { url: told.url } };
+  const shown = { body: told.body, tag: told.tag, data: { url: told.url } };
   event.waitUntil(self.registration.showNotification(told.title || "PortSec", shown));
 });
 
