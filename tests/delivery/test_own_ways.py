@@ -180,6 +180,11 @@ class TestPush:
         assert send() == 1
         assert len(receiver.received) == 1
 
+    def test_who_was_told_of_red_before_and_has_chosen_nothing_gets_everything(self, committed: Cast, publish: Publish, push: Any) -> None:
+        """A TLP:RED alert makes the address of the person known here, without any severity."""
+        publish(committed.as_("gdansk"), "named", named=[committed.gdynia], persons=[committed.user("gdynia").pk], tlp="RED")
+        assert subscribe(committed.as_("gdynia"), push[0]).severities == Severity.values
+
     def test_who_has_left_gets_nothing_more(self, committed: Cast, publish: Publish, push: Any) -> None:
         browser, receiver = push
         subscribe(committed.as_("gdynia"), browser)

@@ -18,6 +18,14 @@ from portsec.delivery.secrets import seal_secret
 from portsec.problems import Conflict, Fault, Refused
 
 MOST_BROWSERS = 10
+AFRESH: dict[str, Any] = {
+    "is_active": True,
+    "failures": 0,
+    "failing_since": None,
+    "last_error": "",
+    "disabled_at": None,
+    "disabled_because": "",
+}
 DEFAULTS: dict[str, Any] = {"severities": list(Severity.values), "quiet_from": None, "quiet_until": None}
 
 
@@ -29,11 +37,7 @@ def set_own_preferences(
     A TLP:RED alert for the person comes by e-mail whatever is set here: nobody else is told of it. Raises Refused.
     """
     _require_person(acting)
-    if (quiet_from is None) != (quiet_until is None):
-        missing = "quiet_until" if quiet_until is None else "quiet_from"
-        raise Refused(Fault(missing, _("Give both times, or neither."), "incomplete"))
-    if quiet_from is not None and quiet_from == quiet_until:
-        raise Refused(Fault("quiet_until", _("It would be quiet all day. Choose another time."), "all_day"))
+    _check_quiet_hours(quiet_from, quiet_until)
     chosen = {"severities": severities, "quiet_from": quiet_from, "quiet_until": quiet_until}
     mail = own_email(acting)
     is_new, before = mail._state.adding, content_of(mail)
@@ -44,10 +48,7 @@ def set_own_preferences(
         tell(acting, "added", mail, _("%(label)s chose how to be told"), after=content_of(mail))
     else:
         save_changes(acting, mail, before)
-    for browser in Endpoint.objects.of_person(acting).in_use().filter(channel=Channel.WEBPUSH):
-        then = content_of(browser)
-        write(browser, **chosen)
-        save_changes(acting, browser, then)
+    _set_for_browsers(acting, chosen)
     return mail
 
 
@@ -67,18 +68,33 @@ def subscribe_browser(acting: Acting, *, label: str, address: str, p256dh: str, 
     own = Endpoint.objects.of_person(acting).in_use().filter(channel=Channel.WEBPUSH)
     known: Endpoint | None = own.filter(address=address).first()
     if known is not None:
-        own.filter(pk=known.pk).update(sealed_secret=keys, is_active=True, failures=0, failing_since=None, disabled_at=None)
+        own.filter(pk=known.pk).update(sealed_secret=keys, **AFRESH)
         return known
     if own.count() >= MOST_BROWSERS:
         raise Refused(Fault("", _("%d browsers are the most. Take one away first.") % MOST_BROWSERS, "too_many"))
     mail = own_email(acting)
     one = Endpoint(organisation=acting.organisation, person=acting.user, channel=Channel.WEBPUSH, sealed_secret=keys)
-    chosen = {name: getattr(mail, name) for name in DEFAULTS}
+    chosen = {name: getattr(mail, name) or default for name, default in DEFAULTS.items()}  # told of RED alone, nothing is chosen yet
     write(one, label=label[:120], address=address, kinds=list(Kind.values), **chosen)
     check(one)
     insert(one)
     tell(acting, "added", one, _("Push messages go to a further browser: %(label)s"), after=content_of(one))
     return one
+
+
+def _set_for_browsers(acting: Acting, chosen: dict[str, Any]) -> None:
+    for browser in Endpoint.objects.of_person(acting).in_use().filter(channel=Channel.WEBPUSH):
+        then = content_of(browser)
+        write(browser, **chosen)
+        save_changes(acting, browser, then)
+
+
+def _check_quiet_hours(quiet_from: time | None, quiet_until: time | None) -> None:
+    if (quiet_from is None) != (quiet_until is None):
+        missing = "quiet_until" if quiet_until is None else "quiet_from"
+        raise Refused(Fault(missing, _("Give both times, or neither."), "incomplete"))
+    if quiet_from is not None and quiet_from == quiet_until:
+        raise Refused(Fault("quiet_until", _("It would be quiet all day. Choose another time."), "all_day"))
 
 
 def _require_person(acting: Acting) -> None:

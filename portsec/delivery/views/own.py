@@ -35,6 +35,8 @@ def own_delivery(request: ActingRequest) -> HttpResponse:
             actions.set_own_preferences(acting, **form.arguments())
         except Refused as refused:
             form.add_refusal(refused)
+        except Conflict as conflict:
+            form.add_error(None, str(conflict))
         else:
             messages.success(request, _("Saved."))
             return redirect("own_delivery")
