@@ -138,6 +138,18 @@ class TestSecret:
         stands = client.get(f"{LIST}{made['id']}/").json()
         assert (stands["failures"], stands["last_error"]) == (1, "HTTP 503")
 
+    def test_the_page_does_not_promise_another_try_of_a_test(self, committed: Cast, receiver: Receiver, publish: Publish) -> None:
+        made = add(token_of(committed), receiver.url + "/")
+        receiver.habits["/"] = 503
+        browser = Client()
+        browser.force_login(committed.user("gdynia"))
+        browser.post(f"/delivery/endpoints/{made['id']}/test/")
+        send()
+        assert "to be tried again" not in browser.get(f"/delivery/endpoints/{made['id']}/tries/").content.decode()
+        publish(committed.as_("gdansk"))
+        send(slow=True)
+        assert "to be tried again" in browser.get(f"/delivery/endpoints/{made['id']}/tries/").content.decode()
+
     def test_a_call_that_fails_is_no_other_version(self, committed: Cast, receiver: Receiver) -> None:
         client = token_of(committed)
         made = add(client, receiver.url + "/")
