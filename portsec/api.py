@@ -109,8 +109,12 @@ class ActingViewSet(viewsets.GenericViewSet[Any]):
         self.kept: IdempotencyKey | None = None
         response = super().dispatch(request, *args, **kwargs)
         if self.kept is not None and response.status_code < 400:
-            keep_answer(self.kept, response.status_code, response.data, {"ETag": response.headers.get("ETag", "")})
+            keep_answer(self.kept, response.status_code, self.to_keep(response.data), {"ETag": response.headers.get("ETag", "")})
         return response
+
+    def to_keep(self, data: Any) -> Any:
+        """What a repeated request is answered. Override to leave out what is shown once."""
+        return data
 
     def repeated(self) -> Response | None:
         """Called first by each POST handler: the earlier answer to the same key, or None after noting the key."""

@@ -3,14 +3,19 @@
 The process refuses to start when a variable is missing or unsafe, and names it.
 """
 
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import django_stubs_ext
 import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+
+from portsec.delivery.gateway import read_body, read_headers
+from portsec.delivery.vapid import read_private_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -22,6 +27,14 @@ def required(name: str) -> str:
     if not value:
         raise ImproperlyConfigured(f"{name} is not set. `make run` sets it for a local stack; docs/operations.md says what it holds.")
     return value
+
+
+def checked(name: str, read: Callable[[str], Any], default: str) -> Any:
+    """A variable in a form of its own; `read` raises ValueError with words for the operator."""
+    try:
+        return read(env.str(name, default="") or default)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name}: {error}") from error
 
 
 def database(name: str) -> dict[str, object]:
@@ -325,10 +338,10 @@ DEFAULT_FROM_EMAIL = env.str("PORTSEC_FROM_EMAIL", default=f"portsec@{_base.host
 
 # Messages to phones: a gateway's address, its headers and a JSON body in which {to} and {text} are filled in
 SMS_URL = env.str("PORTSEC_SMS_URL", default="")
-SMS_HEADERS = env.json("PORTSEC_SMS_HEADERS", default={})
-SMS_BODY = env.str("PORTSEC_SMS_BODY", default='{"to": "{to}", "text": "{text}"}')
+SMS_HEADERS = checked("PORTSEC_SMS_HEADERS", read_headers, "{}")
+SMS_BODY = checked("PORTSEC_SMS_BODY", read_body, '{"to": "{to}", "text": "{text}"}')
 # Push to browsers: the private key of this installation, as `manage.py vapid_key` makes one
-VAPID_PRIVATE_KEY = env.str("PORTSEC_VAPID_PRIVATE_KEY", default="")
+VAPID_PRIVATE_KEY = checked("PORTSEC_VAPID_PRIVATE_KEY", read_private_key, "")
 # The watchdog of the deliveries: whom it writes to, and an address that it asks for while all is well
 OPERATOR_EMAIL = env.str("PORTSEC_OPERATOR_EMAIL", default="")
 HEARTBEAT_URL = env.str("PORTSEC_HEARTBEAT_URL", default="")

@@ -23,6 +23,7 @@ from portsec.access import views as access
 from portsec.access.api import MeViewSet, OrganisationViewSet, RegionViewSet
 from portsec.access.api_organisation import MemberViewSet, ServiceTokenViewSet
 from portsec.access.middleware import opens_no_context
+from portsec.delivery.webhook_api import WebhookViewSet
 from portsec.demo import mail
 from portsec.face import views as face
 from portsec.journal import views as journal
@@ -43,6 +44,7 @@ router.register("planned-levels", PlannedLevelViewSet, "planned-level")
 router.register("alerts", AlertViewSet, "alert")
 router.register("members", MemberViewSet, "member")
 router.register("service-tokens", ServiceTokenViewSet, "service-token")
+router.register("webhooks", WebhookViewSet, "webhook")
 router.register("changes", ChangeViewSet, "change")
 router.register("audit-log", AuditLogViewSet, "audit-log")
 router.register("search", SearchViewSet, "search")

@@ -53,6 +53,8 @@ VERBS: dict[str, Verb] = {
     "alert.cancel": Verb("cancel alerts", "alerts:write", OFFICERS),
     "alert.acknowledge": Verb("acknowledge alerts", "alerts:acknowledge", ON_DUTY),
     "contact.manage": Verb("change and verify contact points", "contacts:write", KEEPERS_OF_CONTACTS),
+    "endpoint.manage": Verb("say where your organisation is told of alerts", "", KEEPERS_OF_CONTACTS - {Role.SERVICE}),
+    "webhook.manage": Verb("add, change or switch off webhooks", "webhooks:write", KEEPERS_OF_CONTACTS),
     "level.change": Verb("change the security level", "levels:write", COMMANDERS | {Role.SERVICE}),
     "level.change_region": Verb("set the security level of a region", "levels:write", frozenset({Role.COORDINATOR, Role.SERVICE})),
     "level.attain": Verb("acknowledge a security level, or report it attained", "levels:attain", ON_DUTY - {Role.LIAISON}),

@@ -17,7 +17,7 @@ from portsec.delivery.disabling import switch_off
 from portsec.delivery.flood import Flood, flood_of
 from portsec.delivery.ladders import after_failure
 from portsec.delivery.leases import LEASE, Settled, lease, settle
-from portsec.delivery.models import Endpoint, Outcome, State
+from portsec.delivery.models import Endpoint, Outcome, Purpose, State
 from portsec.delivery.parcel import Item, Parcel, TransportError
 from portsec.delivery.sorting import sort_out
 from portsec.delivery.transports import TRANSPORTS
@@ -134,7 +134,8 @@ def _note_failure(parcel: Parcel, error: TransportError, tally: Tally) -> None:
     detail, now = str(error), timezone.now()
     for item in parcel.items:
         row = item.dispatch
-        pause = None if error.permanent else after_failure(TRANSPORTS[row.channel].ladder, row.attempts)
+        once = error.permanent or row.purpose == Purpose.TEST  # who asked for a test looks at what comes of it now
+        pause = None if once else after_failure(TRANSPORTS[row.channel].ladder, row.attempts)
         if pause is None:
             tally.settled.append(
                 Settled(row.pk, row.attempts, State.FAILED, Outcome.REFUSED if error.permanent else Outcome.FAILED, detail)

@@ -14,6 +14,10 @@ from portsec.delivery.models.endpoint import Severity
 ON_FROM_THE_START = frozenset({Channel.EMAIL})  # a number may be that of a desk that reads no text messages: its owner says
 
 
+FOLLOWED = ("label", "kinds", "days", "opens_at", "closes_at")
+MENDED = ("address", "failures", "failing_since", "last_error", "is_active", "retired_at", "disabled_at", "disabled_because")
+
+
 @dataclass(frozen=True)
 class Followed:
     """What of a contact point matters here. `addresses` has each channel that it has an address for; no hours: always."""
@@ -34,7 +38,7 @@ def follow_contact(acting: Acting, followed: Followed) -> None:
     for channel, address in followed.addresses.items():
         one = there.pop(channel, None) or _new(acting, followed, channel)
         if one.address != address:
-            one.address, one.failures, one.last_error = address, 0, ""
+            one.address, one.failures, one.failing_since, one.last_error = address, 0, None, ""
             one.is_active = one.is_active or one.disabled_at is not None  # another address deserves another try
             one.disabled_at, one.disabled_because = None, ""
         if one.retired_at is not None:
@@ -56,10 +60,11 @@ def _new(acting: Acting, followed: Followed, channel: Channel) -> Endpoint:
 
 
 def _align(one: Endpoint, followed: Followed) -> None:
-    """The place is left to `place_contacts`, once it is there: another hand may change the order meanwhile."""
-    for name in ("label", "kinds", "days", "opens_at", "closes_at"):
+    """The place is left to `place_contacts`, once it is there: another hand may change the order meanwhile; and what its
+    owner or a worker writes meanwhile (from which severity on, how it fares) stays, too."""
+    for name in FOLLOWED:
         setattr(one, name, getattr(followed, name))
-    one.save()
+    one.save(update_fields=None if one._state.adding else [*FOLLOWED, *MENDED])
 
 
 def leave_contact(contact_point: UUID) -> None:

@@ -70,6 +70,7 @@ SELECT DISTINCT object_id FROM reached
 _FARE = """
 UPDATE delivery_endpoint e SET
   failures = CASE WHEN t.worked THEN 0 ELSE e.failures + 1 END,
+  failing_since = CASE WHEN t.worked THEN NULL ELSE coalesce(e.failing_since, %(now)s) END,
   last_error = CASE WHEN t.worked THEN '' ELSE t.detail END,
   last_accepted_at = CASE WHEN t.worked THEN %(now)s ELSE e.last_accepted_at END
 FROM (SELECT DISTINCT ON (id) * FROM unnest(%(ids)s::uuid[], %(worked)s::boolean[], %(details)s::text[]) AS t(id, worked, detail)

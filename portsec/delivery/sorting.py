@@ -51,7 +51,7 @@ def _rows(leased: Collection[UUID]) -> Iterable[Dispatch]:
 
 def _why_not(row: Dispatch, told: Facts | None) -> tuple[State, None, str] | None:
     """State and reason where it must not go out any more."""
-    if not row.endpoint.is_active:
+    if not row.endpoint.is_active and (row.purpose != Purpose.TEST or row.endpoint.retired_at):  # a test shows whether it works again
         return State.SUPPRESSED, None, _("This way is switched off")
     if row.endpoint.person_id and not row.belongs:  # type: ignore[attr-defined]  # annotated
         return State.SUPPRESSED, None, _("The person has left")

@@ -9,6 +9,8 @@ from ports.actions import add_contact_point, verify_contact_point
 from ports.models import ContactPoint
 from portsec.access.acting import Acting, acting_for
 from portsec.access.audiences import AudienceWish
+from portsec.delivery.models import Channel, Endpoint
+from portsec.delivery.models.endpoint import AFTER_ALL_CONTACTS, Kind, Severity
 from portsec.demo.region_data import BALTIC_BODIES, BALTIC_PORTS, KATTEGAT_BODIES, KATTEGAT_PORTS
 
 Ago = Callable[..., AbstractContextManager[None]]
@@ -45,6 +47,21 @@ def name_contacts(person: Callable[[str], Acting], ago: Ago, now: Any) -> None:
             continue
         with ago(now, days=STALE.get((login, contact.role), 5 + 7 * (place % 9))), acting_for(acting):
             verify_contact_point(acting, ContactPoint.objects.editable_by(acting).get(pk=contact.pk))
+
+
+def name_mailboxes(person: Callable[[str], Acting]) -> None:
+    """A mailbox for each but Ventspils, which shows the warning. After the night, so that nothing of it is sent now; and without
+    entries, since the feed tells of the night."""
+    ports = [f"pfso.{port.unlocode.lower()}" for port in (*BALTIC_PORTS, *KATTEGAT_PORTS)]
+    for login in (*ports, *(body.login for body in (*BALTIC_BODIES, *KATTEGAT_BODIES))):
+        if login == "pfso.lvvnt":
+            continue
+        acting = person(login)
+        told = {"kinds": Kind.values, "severities": Severity.values, "place": AFTER_ALL_CONTACTS}
+        with acting_for(acting):
+            Endpoint.objects.create(
+                organisation=acting.organisation, channel=Channel.EMAIL, label="Control room", address=f"room.{login}@demo.example", **told
+            )
 
 
 def contacts_of_the_region() -> Iterator[tuple[str, dict[str, Any]]]:

@@ -18,7 +18,7 @@ from portsec.access.audiences import AudienceWish
 from portsec.access.models import Membership
 from portsec.access.roles import Role
 from portsec.delivery.actions import see
-from portsec.demo.contacts import name_contacts
+from portsec.demo.contacts import name_contacts, name_mailboxes
 from portsec.demo.declarations import Declarations
 from portsec.demo.region_data import BALTIC_BODIES, BALTIC_PORTS, KATTEGAT_BODIES, KATTEGAT_PORTS
 from portsec.demo.setting import address
@@ -61,6 +61,7 @@ def tell() -> None:
     last_minutes(now)
     raise_level(now, "pfso.lvlpx", 3, "unattended vehicle at the ferry check-in", since=timedelta(minutes=2), until=timedelta(hours=4))
     work()
+    name_mailboxes(person)
 
 
 def send(login: str, headline: str, instruction: str, *, wish: AudienceWish = REGION_PORTS, **content: Any) -> Alert:

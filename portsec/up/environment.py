@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import quote
 
+from portsec.delivery.vapid import new_private_key
 from portsec.up.keys import keep, make_private
 from portsec.up.program import StartFailed
 
@@ -20,6 +21,7 @@ def defaults(home: Path, port: int) -> dict[str, str]:
         "PORTSEC_BASE_URL": f"http://localhost:{port}",
         "PORTSEC_TIME_ZONE": "UTC",
         "PORTSEC_FILES": str(make_private(home / "files")),
+        "PORTSEC_VAPID_PRIVATE_KEY": keep(home, "vapid_key", new_private_key),
         "EMAIL_URL": f"filemail:///{quote(str(make_private(home / 'mail')))}",
     }
 

@@ -2,15 +2,21 @@
 
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 
 
-def keep(home: Path, name: str) -> str:
-    """The secret of that name, made at its first use. URL-safe, and long enough for Django's SECRET_KEY."""
+def random_text() -> str:
+    """URL-safe, and long enough for Django's SECRET_KEY."""
+    return secrets.token_urlsafe(48)
+
+
+def keep(home: Path, name: str, make: Callable[[], str] = random_text) -> str:
+    """The secret of that name, made at its first use."""
     path = make_private(home / "keys") / name
     if path.exists() and (kept := path.read_text()):
         return kept
-    made = secrets.token_urlsafe(48)
+    made = make()
     write_private(path, made)
     return made
 

@@ -26,6 +26,7 @@ from ports.models import (
 )
 from portsec.access.models import Invitation, Membership, ServiceToken
 from portsec.access.roles import Role
+from portsec.delivery.models import Endpoint
 from tests.cast import Cast
 
 Answers = Mapping[Role, int]
@@ -47,7 +48,8 @@ class Scene:
     """An alert, a draft, a facility, a change of level and a contact point of Gdańsk; Gdynia is in their audience, Trieste is not.
 
     So are a document (AMBER, to the ports of the region), its figures of a year, what it tells of itself and a level to come.
-    And what is Gdańsk's alone: a member, an invitation, a service token, a file of ports (which no port may import).
+    And what is Gdańsk's alone: a member, an invitation, a service token, a file of ports (which no port may import), a mailbox and a
+    webhook that are told.
     """
 
     cast: Cast
@@ -66,6 +68,8 @@ class Scene:
     activity: PortActivity
     description: PortDescription
     plan: PlannedLevel
+    mailbox: Endpoint
+    webhook: Endpoint
 
 
 def all_of(status: int) -> Answers:
@@ -247,6 +251,16 @@ def version_body(scene: Scene) -> dict[str, Any]:
     return {"file": a_file()}
 
 
+def the_mailbox(scene: Scene) -> list[Any]:
+    return [scene.mailbox.pk]
+
+
+def the_webhook(scene: Scene) -> list[Any]:
+    return [scene.webhook.pk]
+
+
+KEEPERS_OF_WAYS = KEEPERS - {Role.SERVICE}  # where an organisation is told is for people to say; a webhook for its systems, too
+WEBHOOK_IS_ABSENT = only(KEEPERS, 404)  # the role is asked first: it says nothing about the webhook
 NOT_MINE = all_of(403)  # seen, but another organisation's: whatever the role
 PROFILE_IS_ABSENT = only(FACILITY_KEEPERS, 404)  # the role is asked first here too
 CONTACT_IS_ABSENT = only(KEEPERS, 404)  # the role is asked first: it says nothing about the contact point
@@ -363,6 +377,24 @@ PAGES = [
     Door("declaration_sign", "get", only(SIGNERS, 302), only(SIGNERS, 302), ABSENT, at=the_declaration),
     Door("declaration_sign", "post", only(SIGNERS, 302), only(SIGNERS, 302), ABSENT, at=the_declaration),
     Door("declaration_end", "post", only(DECLARERS, 302), only(DECLARERS, 302), ABSENT, at=the_declaration),
+    open_to_all("endpoint_list"),
+    Door("endpoint_add", "get", *[only(KEEPERS_OF_WAYS, 200)] * 3),
+    Door("endpoint_add", "post", *[only(KEEPERS_OF_WAYS, 422)] * 3, body=lambda scene: {"label": ""}),
+    Door("endpoint_detail", "get", only(KEEPERS_OF_WAYS, 200), ABSENT, ABSENT, at=the_mailbox),
+    Door("endpoint_detail", "post", only(KEEPERS_OF_WAYS, 422), ABSENT, ABSENT, at=the_mailbox, body=lambda scene: {"label": ""}),
+    Door("endpoint_tries", "get", only(KEEPERS_OF_WAYS, 200), ABSENT, ABSENT, at=the_mailbox),
+    Door("endpoint_test", "post", only(KEEPERS_OF_WAYS, 302), ABSENT, ABSENT, at=the_mailbox),
+    Door("endpoint_switch", "post", only(KEEPERS_OF_WAYS, 302), ABSENT, ABSENT, at=the_mailbox),
+    Door("endpoint_remove", "post", only(KEEPERS_OF_WAYS, 302), ABSENT, ABSENT, at=the_mailbox),
+    Door("webhook_list", "get", *[only(KEEPERS, 200)] * 3),
+    Door("webhook_add", "get", *[only(KEEPERS, 200)] * 3),
+    Door("webhook_add", "post", *[only(KEEPERS, 422)] * 3, body=lambda scene: {"label": ""}),
+    Door("webhook_detail", "get", only(KEEPERS, 200), ABSENT, ABSENT, at=the_webhook),
+    Door("webhook_detail", "post", only(KEEPERS, 422), ABSENT, ABSENT, at=the_webhook, body=lambda scene: {"label": ""}),
+    Door("webhook_rotate", "post", only(KEEPERS, 302), ABSENT, ABSENT, at=the_webhook),
+    open_to_all("own_delivery"),  # what each sees is its own: tests/delivery/test_own_ways.py looks at it
+    open_to_all("own_delivery", 422, "post", body=lambda scene: {"threshold": ""}),
+    open_to_all("push_subscribe", 422, "post"),
     Door("alert_compose", "get", *[only(ON_DUTY, 200)] * 3),
     Door("alert_compose", "post", *[only(ON_DUTY, 422)] * 3, body=incomplete),
     Door("alert_preview", "post", *[only(ON_DUTY, 200)] * 3),
@@ -463,6 +495,25 @@ API = [
     Door(
         "port-document-retire", "post", only(FACILITY_KEEPERS, 200), NOT_MINE, ABSENT, at=the_document, body=lambda scene: {"reason": "Old"}
     ),
+    Door("webhook-list", "get", *[only(KEEPERS, 200)] * 3),
+    Door("webhook-list", "post", *[only(KEEPERS, 400)] * 3),  # what is made: tests/delivery/test_webhook_api.py
+    Door("webhook-detail", "get", only(KEEPERS, 200), WEBHOOK_IS_ABSENT, WEBHOOK_IS_ABSENT, at=the_webhook),
+    Door("webhook-attempts", "get", only(KEEPERS, 200), WEBHOOK_IS_ABSENT, WEBHOOK_IS_ABSENT, at=the_webhook),
+    Door(
+        "webhook-detail",
+        "patch",
+        only(KEEPERS, 200),
+        ABSENT,
+        ABSENT,
+        at=the_webhook,
+        headers=ANY_VERSION,
+        body=lambda scene: {"label": "Wall"},
+    ),
+    Door("webhook-detail", "delete", only(KEEPERS, 204), ABSENT, ABSENT, at=the_webhook, headers=ANY_VERSION),
+    Door("webhook-rotate", "post", only(KEEPERS, 200), ABSENT, ABSENT, at=the_webhook),
+    Door("webhook-test", "post", only(KEEPERS, 202), ABSENT, ABSENT, at=the_webhook),
+    Door("webhook-switch-off", "post", only(KEEPERS, 200), ABSENT, ABSENT, at=the_webhook),
+    Door("webhook-switch-on", "post", only(KEEPERS, 409), ABSENT, ABSENT, at=the_webhook),
     open_to_all("alert-list"),
     open_to_all("change-list"),
     Door("audit-log-list", "get", *[only(AUDITORS, 200)] * 3),
@@ -531,6 +582,7 @@ PUBLIC = {
     "invitation": "what its link opens is for whoever holds it; without one it says where to look",
     "answer_link": "what a message's link asks is for whoever got the message; without one it says where to look",
     "openid_start": "asks for an address; which organisations exist stands nowhere on it",
+    "push_worker": "a script of ours, the same for everybody",
     "demo_mail": "exists in the demo only, which listens on this machine alone",
 }
 

@@ -29,6 +29,9 @@ from portsec.access.actions import issue_token
 from portsec.access.audiences import AudienceWish
 from portsec.access.models import Invitation, Membership
 from portsec.access.roles import Role
+from portsec.delivery.actions import add_mailbox
+from portsec.delivery.models import Endpoint
+from portsec.delivery.secrets import new_webhook_secret, seal_secret
 from tests.access.doors import API, FOREIGN, PAGES, PUBLIC, RETURNS, Answers, Door, Scene, a_file
 from tests.access.sql import taken_back
 from tests.cast import Cast
@@ -65,10 +68,16 @@ def scene(cast: Cast, publish: Publish, alert_content: dict[str, Any]) -> Scene:
             organisation=cast.gdansk, email="new@gdansk.example", name="New", role="staff", digest="0" * 64, expires_at=soon
         )
         port_import = PortImport.objects.create(organisation=cast.gdansk, region=cast.regions["baltic"], lines=[])
+        told = {"kinds": ["alert"], "severities": ["Extreme"]}
+        mailbox = add_mailbox(acting, label="Control room", address="room@gdansk.example", **told)
+        webhook = Endpoint.objects.create(
+            organisation=cast.gdansk, channel="webhook", address="https://wall.gdansk.example/", label="Wall",
+            sealed_secret=seal_secret(new_webhook_secret()), **told,
+        )  # fmt: skip
     member = Membership.objects.get(organisation=cast.gdansk, role=Role.STAFF)
     token, _secret = issue_token(cast.gdansk, "quay sensors")
     of_port = (declaration, undeclared)
-    beside = (document, activity, description, plan)
+    beside = (document, activity, description, plan, mailbox, webhook)
     return Scene(cast, alert, draft, level, facility, contact, *of_port, member, invitation, token, port_import, *beside)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
+from portsec.delivery.vapid import new_private_key
 from tests.house.source import ROOT
 
 SAFE = {
@@ -62,11 +63,26 @@ REFUSED: dict[str, Changes] = {
     "PORTSEC_FILES (where everybody fetches)": {"PORTSEC_FILES": str(ROOT / "static" / "files")},
     "PORTSEC_FILES (where collectstatic writes)": {"PORTSEC_FILES": "/srv/static/files", "PORTSEC_STATIC_ROOT": "/srv/static"},
     "PORTSEC_DEBUG (on the open net)": {"PORTSEC_DEBUG": "1"},
+    "PORTSEC_SMS_BODY (no JSON)": {"PORTSEC_SMS_BODY": "to={to}&text={text}"},
+    "PORTSEC_SMS_BODY (says to nobody)": {"PORTSEC_SMS_BODY": '{"text": "{text}"}'},
+    "PORTSEC_SMS_BODY (says nothing)": {"PORTSEC_SMS_BODY": '{"to": "{to}"}'},
+    "PORTSEC_SMS_BODY (as names, where nothing is filled in)": {"PORTSEC_SMS_BODY": '{"{to}": 1, "{text}": 2}'},
+    "PORTSEC_SMS_HEADERS (no JSON)": {"PORTSEC_SMS_HEADERS": "Authorization: Bearer zebra"},
+    "PORTSEC_SMS_HEADERS (a list)": {"PORTSEC_SMS_HEADERS": "[]"},
+    "PORTSEC_SMS_HEADERS (two lines)": {"PORTSEC_SMS_HEADERS": '{"Authorization": "zebra\\r\\nX-Other: 1"}'},
+    "PORTSEC_VAPID_PRIVATE_KEY (no key)": {"PORTSEC_VAPID_PRIVATE_KEY": "zebra"},
+    "PORTSEC_VAPID_PRIVATE_KEY (not on the curve)": {"PORTSEC_VAPID_PRIVATE_KEY": "A" * 43},
     "DATABASE_URL (the system's role)": {"DATABASE_URL": SAFE["DATABASE_SYSTEM_URL"]},
 }
 ACCEPTED: dict[str, Changes] = {
     "production": {},
     "without the owner, who only migrates": {"DATABASE_OWNER_URL": None},
+    "a gateway for text messages": {
+        "PORTSEC_SMS_HEADERS": '{"Authorization": "Bearer zebra"}',
+        "PORTSEC_SMS_BODY": '{"messages": [{"recipient": "{to}", "body": "PortSec: {text}"}]}',
+    },
+    "push messages": {"PORTSEC_VAPID_PRIVATE_KEY": new_private_key()},
+    "variables that stand there empty": dict.fromkeys(("PORTSEC_SMS_HEADERS", "PORTSEC_SMS_BODY", "PORTSEC_VAPID_PRIVATE_KEY"), ""),
     "a demo on this machine": {"PORTSEC_DEMO": "1", "PORTSEC_BASE_URL": "http://localhost:8000", "PORTSEC_ALLOWED_HOSTS": "localhost"},
 }
 
@@ -83,10 +99,11 @@ def test_it_starts_where_everything_is_in_order(read: Any, case: str) -> None:
     assert read(ACCEPTED[case])["ROOT_URLCONF"] == "portsec.urls"
 
 
-def test_the_refusal_does_not_print_the_secret(read: Any) -> None:
+@pytest.mark.parametrize("name", ["PORTSEC_SECRET_KEY", "PORTSEC_SMS_HEADERS", "PORTSEC_VAPID_PRIVATE_KEY"])
+def test_the_refusal_does_not_print_the_secret(read: Any, name: str) -> None:
     """It goes to a log; a secret that is too short is still a secret."""
     with pytest.raises(ImproperlyConfigured) as refused:
-        read({"PORTSEC_SECRET_KEY": "zebra-2026"})
+        read({name: "zebra-2026"})
     assert "zebra" not in str(refused.value)
 
 

@@ -25,8 +25,8 @@ SHELL = 9
     ("address", "queries"),
     [
         # region; changes of level, ports; what waits, its alerts; what changed; drafts; levels to decide, to attain; contacts to verify;
-        # declarations to answer; those to propose: changes of level, ports, past dealings
-        ("/", SHELL + 14),
+        # declarations to answer; those to propose: changes of level, ports, past dealings; where one is told
+        ("/", SHELL + 15),
         ("/alerts/", SHELL + 2),  # the page of alerts, their deliveries
         ("/ports/", SHELL + 4),  # region, its members; changes of level, ports
     ],

@@ -17,6 +17,7 @@ from portsec.access.roles import Role
 from portsec.delivery.models import Delivery
 from tests.cast import Cast
 from tests.incidents.test_alert_pages import SHELL
+from tests.ports.conftest import but_for_ways
 
 SetLevel = Callable[..., SecurityLevelChange]
 AddFacility = Callable[..., PortFacility]
@@ -233,22 +234,22 @@ def test_an_end_that_comes_near_or_has_passed_is_told_where_the_level_stands(cas
         calm = browse("gdansk").get("/")
         assert calm.context["levels_move_at"] == start + timedelta(hours=2)
         assert [one["due"] for one in calm.context["raised"]] == [""]
-        assert calm.context["waits"] == []
+        assert but_for_ways(calm.context["waits"]) == []
     with time_machine.travel(start + timedelta(hours=3), tick=False):
         soon = browse("gdansk").get("/")
         assert "ends in 1 h 00 min" in text(soon)
-        assert [one.badge for one in soon.context["waits"]] == ["ends in 1 h 00 min"]
-        assert browse("riga").get("/").context["waits"] == [], "its port decides"
-        assert browse("gdansk", Role.STAFF).get("/").context["waits"] == [], "and there who may"
+        assert [one.badge for one in but_for_ways(soon.context["waits"])] == ["ends in 1 h 00 min"]
+        assert but_for_ways(browse("riga").get("/").context["waits"]) == [], "its port decides"
+        assert but_for_ways(browse("gdansk", Role.STAFF).get("/").context["waits"]) == [], "and there who may"
     with time_machine.travel(start + timedelta(hours=4, minutes=10), tick=False):
         late = browse("gdansk").get("/")
         assert "overdue since" in text(late)
-        [line] = late.context["waits"]
+        [line] = but_for_ways(late.context["waits"])
         assert (line.title, line.badge, line.badge_class) == ("Prolong or lower level 2 of Port of Gdańsk", "overdue 10:00", "bad")
         assert "overdue since" in text(browse("riga").get("/ports/PLGDN/"))
         assert late.context["levels_move_at"] is None
         set_level(cast.as_("gdansk"), 1)
-        assert browse("gdansk").get("/").context["waits"] == []
+        assert but_for_ways(browse("gdansk").get("/").context["waits"]) == []
 
 
 @in_a_transaction

@@ -1,12 +1,15 @@
 """Where an organisation is told besides its dashboards: an address on a channel, for some kinds and severities."""
 
 from typing import ClassVar
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.dates import WEEKDAYS_ABBR
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from portsec.access.acting import Acting, current_context
@@ -33,6 +36,16 @@ class Severity(models.TextChoices):
     UNKNOWN = "Unknown", _("Unknown")
 
 
+# Told from which severity on: what a person chooses from. `Unknown` may be anything, so it belongs to all alone.
+THRESHOLDS: dict[str, list[str]] = {
+    Severity.EXTREME: [Severity.EXTREME],
+    Severity.SEVERE: [Severity.EXTREME, Severity.SEVERE],
+    Severity.MODERATE: [Severity.EXTREME, Severity.SEVERE, Severity.MODERATE],
+    "all": list(Severity.values),
+}
+AFTER_ALL_CONTACTS = 32_000  # a mailbox is nobody whom one calls: its place is behind all contacts
+
+
 class EndpointQuerySet(models.QuerySet["Endpoint"]):
     def of(self, acting: Acting) -> "EndpointQuerySet":
         return self.filter(organisation=acting.organisation)
@@ -43,6 +56,10 @@ class EndpointQuerySet(models.QuerySet["Endpoint"]):
     def of_house(self, acting: Acting) -> "EndpointQuerySet":
         """Of the organisation itself: what no single person owns."""
         return self.of(acting).filter(person=None)
+
+    def in_use(self) -> "EndpointQuerySet":
+        """Switched off or not; without those that were taken away."""
+        return self.filter(retired_at=None)
 
     def of_contact(self, contact_point: UUID) -> "EndpointQuerySet":
         return self.filter(contact_point=contact_point)
@@ -88,6 +105,7 @@ class Endpoint(models.Model):
     disabled_at = models.DateTimeField(null=True, editable=False, help_text="When it was switched off because it fails for good.")
     disabled_because = models.CharField(max_length=300, blank=True, editable=False)
     failures = models.PositiveIntegerField(default=0, editable=False, help_text="In a row, up to now.")
+    failing_since = models.DateTimeField(null=True, editable=False, help_text="Since the first of these failures.")
     last_error = models.CharField(max_length=500, blank=True, editable=False)
     last_accepted_at = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -111,3 +129,38 @@ class Endpoint(models.Model):
 
     def __str__(self) -> str:
         return f"{self.label} ({self.get_channel_display()})"
+
+    @property
+    def threshold(self) -> str:
+        """The key of THRESHOLDS, or nothing where a program has chosen otherwise."""
+        return next((str(name) for name, severities in THRESHOLDS.items() if set(severities) == set(self.severities)), "")
+
+    @property
+    def hours(self) -> str:
+        """When it answers, as a person reads it; on the organisation's clock."""
+        if self.opens_at is None or self.closes_at is None:
+            return gettext("Always")
+        names = [str(WEEKDAYS_ABBR[day - 1]) for day in sorted(self.days)]
+        in_a_row = len(names) > 2 and max(self.days) - min(self.days) == len(names) - 1
+        days = f"{names[0]}–{names[-1]}" if in_a_row else ", ".join(names)
+        return f"{days} {self.opens_at:%H:%M}–{self.closes_at:%H:%M}"
+
+    @property
+    def told_of(self) -> str:
+        return ", ".join(str(Kind(one).label) for one in self.kinds)
+
+    @property
+    def told_from(self) -> str:
+        """From which severity on; the severities themselves where a program has chosen otherwise."""
+        if self.threshold == "all":
+            return gettext("All severities")
+        if self.threshold == Severity.EXTREME:
+            return gettext("Extreme only")
+        if self.threshold:
+            return gettext("%s and above") % Severity(self.threshold).label
+        return ", ".join(str(Severity(one).label) for one in self.severities)
+
+    @property
+    def host(self) -> str:
+        """Of a webhook or a push service: where it leads, without the path, which may be a key."""
+        return urlsplit(self.address).netloc

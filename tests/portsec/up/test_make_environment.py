@@ -8,6 +8,7 @@ from pathlib import Path
 import environ
 import pytest
 
+from portsec.delivery.vapid import public_key
 from portsec.up.environment import DATABASES, caller_prefers, defaults, is_outside
 from portsec.up.home import CHECKOUT, home_folder, load_environment, note_environment, occupy
 from portsec.up.keys import keep
@@ -45,6 +46,13 @@ def test_it_makes_a_secret_again_that_a_crash_left_empty(tmp_path: Path) -> None
     (tmp_path / "keys").mkdir()
     (tmp_path / "keys" / "secret_key").touch()
     assert keep(tmp_path, "secret_key")
+
+
+def test_it_makes_a_key_for_push_messages_that_stays(tmp_path: Path) -> None:
+    """Another one would end every subscription."""
+    key = defaults(tmp_path, 8123)["PORTSEC_VAPID_PRIVATE_KEY"]
+    assert public_key(key)
+    assert defaults(tmp_path, 8124)["PORTSEC_VAPID_PRIVATE_KEY"] == key
 
 
 def test_it_describes_a_local_demo_without_debugging(tmp_path: Path) -> None:
