@@ -1,27 +1,27 @@
-"""Secrets that must be read again to be used: kept sealed, so that a copy of the database alone does not tell them."""
+"""The secrets of endpoints: sealed, for they must be read again to be used."""
 
 import base64
-import hashlib
-import hmac
 import secrets
-from functools import lru_cache
 
-from cryptography.fernet import Fernet
-from django.conf import settings
+from portsec.access.sealing import seal, unseal
+
+PURPOSE = "endpoint"
 
 
-@lru_cache(maxsize=1)
-def _box() -> Fernet:
-    return Fernet(base64.urlsafe_b64encode(hmac.digest(settings.SECRET_KEY.encode(), b"webhook secrets", hashlib.sha256)))
+class LostSecretError(ValueError):
+    """Sealed with another key: the installation's key has changed since."""
 
 
 def seal_secret(secret: str) -> str:
-    return _box().encrypt(secret.encode()).decode()
+    return seal(secret, PURPOSE)
 
 
 def open_secret(sealed: str) -> str:
-    """Raises cryptography's InvalidToken where the installation's key has changed."""
-    return _box().decrypt(sealed.encode()).decode()
+    """Raises LostSecretError."""
+    opened = unseal(sealed, PURPOSE)
+    if opened is None:
+        raise LostSecretError
+    return opened
 
 
 def new_webhook_secret() -> str:
