@@ -30,6 +30,7 @@ from portsec.access.api import OrganisationName
 from portsec.access.audiences import AudienceWish
 from portsec.api import ActingViewSet, listed, read_choice, read_flag
 from portsec.delivery.models import Delivery
+from portsec.delivery.progress import progress_of
 from portsec.journal.api import HistorySerializer, history_of
 from portsec.problems import Conflict
 
@@ -140,10 +141,11 @@ class AlertViewSet(ActingViewSet):
     @extend_schema(responses=DeliverySerializer(many=True))
     @action(detail=True, methods=["get"])
     def deliveries(self, request: Request, pk: str) -> Response:
-        """The sender sees every recipient, a recipient itself alone. All versions, newest first."""
+        """The sender sees every recipient, a recipient itself alone. All versions, newest first. No address stands here."""
         told = Delivery.objects.visible_to(self.acting).filter(object_id=self.get_object().pk)
-        found = told.select_related("recipient", "acknowledged_by").order_by("-version", "recipient__name")
-        return Response({"results": DeliverySerializer(found, many=True).data})
+        found = list(told.select_related("recipient", "acknowledged_by").order_by("-version", "recipient__name"))
+        context = {"progress": progress_of(self.acting, found)}
+        return Response({"results": DeliverySerializer(found, many=True, context=context).data})
 
     @extend_schema(responses=HistorySerializer(many=True))
     @action(detail=True, methods=["get"])

@@ -14,6 +14,7 @@ from portsec.access import views as access
 from portsec.access.api import MeViewSet, OrganisationViewSet, RegionViewSet
 from portsec.access.api_organisation import MemberViewSet, ServiceTokenViewSet
 from portsec.access.middleware import opens_no_context
+from portsec.delivery.api import DeliveryViewSet
 from portsec.demo import mail
 from portsec.face import views as face
 from portsec.journal import views as journal
@@ -28,6 +29,7 @@ router.register("port-facilities", FacilityViewSet, "port-facility")
 router.register("contact-points", ContactPointViewSet, "contact-point")
 router.register("security-levels", SecurityLevelViewSet, "security-level")
 router.register("alerts", AlertViewSet, "alert")
+router.register("deliveries", DeliveryViewSet, "delivery")
 router.register("members", MemberViewSet, "member")
 router.register("service-tokens", ServiceTokenViewSet, "service-token")
 router.register("changes", ChangeViewSet, "change")

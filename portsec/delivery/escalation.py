@@ -60,7 +60,7 @@ def _take(step: str, late: Sequence[Delivery], facts: dict[UUID, Facts], now: da
         [
             Escalation(
                 delivery=one,
-                number=one.escalation_step + 1,
+                number=one.escalation_before + one.escalation_step + 1,
                 step=step,
                 due_at=one.escalate_at or now,
                 taken_at=now,
@@ -69,7 +69,7 @@ def _take(step: str, late: Sequence[Delivery], facts: dict[UUID, Facts], now: da
             )
             for one in late
         ],
-        ignore_conflicts=True,  # begun anew: the earlier steps stand as they were
+        ignore_conflicts=True,
     )
     for one in late:
         _say(step, one, facts[one.object_id], now)

@@ -1,8 +1,11 @@
 from django.urls import path
 
-from portsec.delivery.views import answer
+from portsec.delivery.views import answer, ledger
 
 urlpatterns = [
     path("answer/", answer.answer_link, name="answer_link"),
     path("answer/<str:signed>/", answer.answer_link, name="answer_link"),
+    path("deliveries/", ledger.delivery_list, name="delivery_list"),
+    path("deliveries/<uuid:pk>/", ledger.delivery_detail, name="delivery_detail"),
+    path("deliveries/<uuid:pk>/escalation/", ledger.escalation_steer, name="escalation_steer"),
 ]

@@ -7,6 +7,7 @@ outside) it says what each role is answered: one status for every role, or `only
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from incidents.models import Alert
 from ports.models import ContactPoint, PortFacility, SecurityLevelChange
@@ -42,6 +43,7 @@ class Scene:
     member: Membership
     invitation: Invitation
     token: ServiceToken
+    delivery: UUID | None = None  # of the alert, to Gdynia
 
 
 def all_of(status: int) -> Answers:
@@ -147,6 +149,14 @@ def contact_body(scene: Scene) -> dict[str, Any]:
     return {"role": "Berth master", "phone": "+46 70 174 06 05", "situations": ["emergency"]}
 
 
+def the_delivery(scene: Scene) -> list[Any]:
+    return [scene.delivery]
+
+
+def paused(scene: Scene) -> dict[str, Any]:
+    return {"how": "pause"}
+
+
 NOT_MINE = all_of(403)  # seen, but another organisation's: whatever the role
 CONTACT_IS_ABSENT = only(KEEPERS, 404)  # the role is asked first: it says nothing about the contact point
 AUDITORS = frozenset({Role.ADMINISTRATOR, Role.SECURITY_OFFICER, Role.COORDINATOR, Role.SERVICE})
@@ -207,6 +217,9 @@ PAGES = [
     Door("alert_review", "get", only(OFFICERS, 200), only(OFFICERS, 404), only(OFFICERS, 404), at=the_draft),
     Door("alert_review", "post", only(OFFICERS, 302), only(OFFICERS, 404), only(OFFICERS, 404), at=the_draft),
     Door("alert_discard", "post", only(ON_DUTY, 302), ABSENT, ABSENT, at=the_draft),
+    open_to_all("delivery_list"),
+    shared("delivery_detail", the_delivery),
+    Door("escalation_steer", "post", only(OFFICERS, 302), NOT_MINE, ABSENT, at=the_delivery, body=paused),
     # One's own organisation. Nobody here has a fresh second factor: 302 is the way to confirm it.
     Door("organisation", "get", *[only(ADMINISTRATORS, 200)] * 3),
     Door("organisation_invite", "get", *[only(ADMINISTRATORS, 200)] * 3),
@@ -250,6 +263,9 @@ API = [
     Door("contact-point-verify", "post", only(KEEPERS, 200), NOT_MINE, all_of(404), at=the_contact),
     Door("contact-point-retire", "post", only(KEEPERS, 200), NOT_MINE, all_of(404), at=the_contact),
     Door("contact-point-reorder", "post", only(KEEPERS, 200), NOT_MINE, all_of(404), at=the_contact, body=lambda scene: {"place": 1}),
+    open_to_all("delivery-list"),
+    shared("delivery-detail", the_delivery),
+    Door("delivery-escalation", "post", only(OFFICERS, 200), NOT_MINE, ABSENT, at=the_delivery, body=paused),
     open_to_all("alert-list"),
     open_to_all("change-list"),
     Door("audit-log-list", "get", *[only(AUDITORS, 200)] * 3),

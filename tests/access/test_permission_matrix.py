@@ -18,6 +18,7 @@ from portsec.access.actions import issue_token
 from portsec.access.audiences import AudienceWish
 from portsec.access.models import Invitation, Membership
 from portsec.access.roles import Role
+from portsec.delivery.models import Delivery
 from tests.access.doors import API, FOREIGN, PAGES, PUBLIC, Answers, Door, Scene
 from tests.access.sql import taken_back
 from tests.cast import Cast
@@ -42,7 +43,9 @@ def scene(cast: Cast, publish: Publish, alert_content: dict[str, Any]) -> Scene:
         )
     member = Membership.objects.get(organisation=cast.gdansk, role=Role.STAFF)
     token, _secret = issue_token(cast.gdansk, "quay sensors")
-    return Scene(cast, alert, draft, level, facility, contact, member, invitation, token)
+    with acting_for(cast.as_("gdansk")):
+        told = Delivery.objects.get(object_id=alert.pk, recipient=cast.gdynia).pk
+    return Scene(cast, alert, draft, level, facility, contact, member, invitation, token, told)
 
 
 # The list is complete
