@@ -122,7 +122,7 @@ class DeliverySerializer(serializers.ModelSerializer[Delivery]):
 
     @extend_schema_field(OnChannelSerializer(many=True))
     def get_channels(self, delivery: Delivery) -> Any:
-        return OnChannelSerializer(self._progress(delivery).channels, many=True).data
+        return OnChannelSerializer(list(self._progress(delivery).channels), many=True).data  # type: ignore[arg-type]
 
     @extend_schema_field(EscalationSerializer(many=True))
     def get_escalation(self, delivery: Delivery) -> Any:

@@ -54,6 +54,7 @@ VERBS: dict[str, Verb] = {
     "alert.acknowledge": Verb("acknowledge alerts", "alerts:acknowledge", ON_DUTY),
     "escalation.steer": Verb("pause, resume or restart escalations", "alerts:write", OFFICERS),
     "policy.edit": Verb("change escalation policies", "", POLICY_EDITORS),
+    "policy.edit_region": Verb("change the escalation policies of a region", "", frozenset({Role.COORDINATOR})),
     "contact.manage": Verb("change and verify contact points", "contacts:write", KEEPERS_OF_CONTACTS),
     "level.change": Verb("change the security level", "levels:write", COMMANDERS | {Role.SERVICE}),
     "level.change_region": Verb("set the security level of a region", "levels:write", frozenset({Role.COORDINATOR, Role.SERVICE})),

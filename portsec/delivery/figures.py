@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, ClassVar
+from typing import Any
 
 from django.db.models import Aggregate, BooleanField, Case, Count, Expression, F, FloatField, Func, Q, Value, When
 from django.utils import timezone
@@ -35,7 +35,6 @@ class Percentile(Aggregate):
 
     template = "percentile_cont(%(fraction)s) WITHIN GROUP (ORDER BY %(expressions)s)"
     output_field = FloatField()
-    arity: ClassVar[int] = 1
 
     def __init__(self, expression: Expression, fraction: float) -> None:
         super().__init__(expression, fraction=fraction)
@@ -82,7 +81,7 @@ def figures_of(acting: Acting, choice: Choice) -> tuple[Figures, Figures]:
         told = told.filter(created_at__gte=now - PERIOD)
     rehearsed = Case(When(entry__row__is_exercise=True, then=Value(True)), default=Value(False), output_field=BooleanField())
     rows = told.order_by().annotate(rehearsed=rehearsed).values("rehearsed").annotate(**_measures())
-    found = {row["rehearsed"]: _figures(row) for row in rows}
+    found = {row["rehearsed"]: _figures(dict(row)) for row in rows}
     return found.get(False, NONE), found.get(True, NONE)
 
 

@@ -57,7 +57,7 @@ def _steer(delivery: UUID, how: str) -> int:
 def _why_not(acting: Acting, delivery: Delivery, how: str) -> str:
     stands = Delivery.objects.visible_to(acting).get(pk=delivery.pk)
     if stands.state not in OPEN:
-        return _("This delivery is %s: nothing escalates any more.") % stands.get_state_display().lower()
+        return str(_("This delivery is %s: nothing escalates any more.") % stands.get_state_display().lower())
     if stands.acknowledge_by is None:
         return _("No answer was asked, so nothing escalates.")
     if how == Steering.RESUME:

@@ -24,6 +24,7 @@ LEVEL_SETTERS = OFFICERS - {Role.LIAISON}
 LEVEL_ANSWERERS = ON_DUTY - {Role.LIAISON}
 FACILITY_KEEPERS = frozenset({Role.ADMINISTRATOR, Role.SECURITY_OFFICER, Role.DEPUTY, Role.SERVICE})
 KEEPERS = OFFICERS | {Role.ADMINISTRATOR}
+POLICY_EDITORS = frozenset({Role.ADMINISTRATOR, Role.SECURITY_OFFICER, Role.COORDINATOR})
 ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})  # the coordinator of a coordination body too: test_manage_members.py
 
 
@@ -44,6 +45,7 @@ class Scene:
     invitation: Invitation
     token: ServiceToken
     delivery: UUID | None = None  # of the alert, to Gdynia
+    policy: UUID | None = None  # of Gdańsk, for Extreme
 
 
 def all_of(status: int) -> Answers:
@@ -153,6 +155,18 @@ def the_delivery(scene: Scene) -> list[Any]:
     return [scene.delivery]
 
 
+def own_policy(scene: Scene) -> list[Any]:
+    return ["own", "Extreme"]
+
+
+def the_policy(scene: Scene) -> list[Any]:
+    return [scene.policy]
+
+
+def policy_body(scene: Scene) -> dict[str, Any]:
+    return {"severity": "Minor", "steps": [{"after": 60, "step": "coordinator"}]}
+
+
 def paused(scene: Scene) -> dict[str, Any]:
     return {"how": "pause"}
 
@@ -220,6 +234,10 @@ PAGES = [
     open_to_all("delivery_list"),
     shared("delivery_detail", the_delivery),
     Door("escalation_steer", "post", only(OFFICERS, 302), NOT_MINE, ABSENT, at=the_delivery, body=paused),
+    open_to_all("escalation_policies"),
+    Door("escalation_policy", "get", *[only(POLICY_EDITORS, 200)] * 3, at=own_policy),
+    Door("escalation_policy", "post", *[only(POLICY_EDITORS, 422)] * 3, at=own_policy),
+    Door("escalation_policy_reset", "post", *[only(POLICY_EDITORS, 302)] * 3, at=own_policy),
     # One's own organisation. Nobody here has a fresh second factor: 302 is the way to confirm it.
     Door("organisation", "get", *[only(ADMINISTRATORS, 200)] * 3),
     Door("organisation_invite", "get", *[only(ADMINISTRATORS, 200)] * 3),
@@ -266,6 +284,11 @@ API = [
     open_to_all("delivery-list"),
     shared("delivery-detail", the_delivery),
     Door("delivery-escalation", "post", only(OFFICERS, 200), NOT_MINE, ABSENT, at=the_delivery, body=paused),
+    open_to_all("escalation-policy-list"),
+    Door("escalation-policy-list", "post", *[only(POLICY_EDITORS, 201)] * 3, body=policy_body),
+    Door("escalation-policy-detail", "get", all_of(200), ABSENT, ABSENT, at=the_policy),
+    Door("escalation-policy-detail", "patch", only(POLICY_EDITORS, 200), ABSENT, ABSENT, at=the_policy, headers=ANY_VERSION),
+    Door("escalation-policy-detail", "delete", only(POLICY_EDITORS, 204), ABSENT, ABSENT, at=the_policy, headers=ANY_VERSION),
     open_to_all("alert-list"),
     open_to_all("change-list"),
     Door("audit-log-list", "get", *[only(AUDITORS, 200)] * 3),

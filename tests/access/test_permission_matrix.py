@@ -18,7 +18,7 @@ from portsec.access.actions import issue_token
 from portsec.access.audiences import AudienceWish
 from portsec.access.models import Invitation, Membership
 from portsec.access.roles import Role
-from portsec.delivery.models import Delivery
+from portsec.delivery.models import Delivery, EscalationPolicy
 from tests.access.doors import API, FOREIGN, PAGES, PUBLIC, Answers, Door, Scene
 from tests.access.sql import taken_back
 from tests.cast import Cast
@@ -45,7 +45,10 @@ def scene(cast: Cast, publish: Publish, alert_content: dict[str, Any]) -> Scene:
     token, _secret = issue_token(cast.gdansk, "quay sensors")
     with acting_for(cast.as_("gdansk")):
         told = Delivery.objects.get(object_id=alert.pk, recipient=cast.gdynia).pk
-    return Scene(cast, alert, draft, level, facility, contact, member, invitation, token, told)
+        policy = EscalationPolicy.objects.create(
+            organisation=cast.gdansk, severity="Extreme", steps=[{"after": 0, "step": "coordinator"}]
+        ).pk
+    return Scene(cast, alert, draft, level, facility, contact, member, invitation, token, told, policy)
 
 
 # The list is complete
