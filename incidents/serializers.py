@@ -102,6 +102,7 @@ class DeliverySerializer(serializers.ModelSerializer[Delivery]):
 
     recipient = OrganisationName()
     acknowledged_by = serializers.CharField(source="acknowledged_by.short_name", default=None)
+    answered_through = serializers.CharField()
     is_late = serializers.SerializerMethodField()
     channels = serializers.SerializerMethodField()
     escalation = serializers.SerializerMethodField()

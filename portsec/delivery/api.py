@@ -17,7 +17,7 @@ from portsec.delivery import ledger
 from portsec.delivery.forms import OUTSIDE, LedgerForm
 from portsec.delivery.models import Delivery, State
 from portsec.delivery.models.endpoint import Kind
-from portsec.delivery.serializers import HistorySerializer, LineSerializer, SteerInput
+from portsec.delivery.serializers import DeliveryHistorySerializer, DeliveryLineSerializer, SteerInput
 from portsec.delivery.steering import steer
 from portsec.problems import Fault, Refused
 
@@ -36,7 +36,7 @@ FILTERS = [
 class DeliveryViewSet(ActingViewSet):
     """What the acting organisation sent, received or coordinates."""
 
-    serializer_class = LineSerializer
+    serializer_class = DeliveryLineSerializer
     parameters: ClassVar[frozenset[str]] = frozenset({"show", "state", "channel", "kind", "organisation", "since", "until", "late"})
 
     def get_queryset(self) -> Any:
@@ -54,12 +54,12 @@ class DeliveryViewSet(ActingViewSet):
             body["count"] = ledger.chosen(self.acting, choice, timezone.now())[:COUNT_CAP].count()
         return Response(body)
 
-    @extend_schema(responses=HistorySerializer)
+    @extend_schema(responses=DeliveryHistorySerializer)
     def retrieve(self, request: Request, pk: str) -> Response:
         """With everything that was sent, each try, and each step of the escalation."""
         return self._shown(self.get_object())
 
-    @extend_schema(request=SteerInput, responses=HistorySerializer)
+    @extend_schema(request=SteerInput, responses=DeliveryHistorySerializer)
     @action(detail=True, methods=["post"])
     def escalation(self, request: Request, pk: str) -> Response:
         """Pauses, resumes or restarts the escalation: for the sender and the coordinator."""
@@ -68,7 +68,7 @@ class DeliveryViewSet(ActingViewSet):
         return self._shown(steer(self.acting, self.get_object(), self.read_input(SteerInput)["how"]))
 
     def _shown(self, delivery: Delivery) -> Response:
-        return self.tagged(HistorySerializer(ledger.history_of(self.acting, delivery)).data)
+        return self.tagged(DeliveryHistorySerializer(ledger.history_of(self.acting, delivery)).data)
 
     def _choice(self, request: Request) -> ledger.Choice:
         said = {name: request.query_params[name] for name in self.parameters if name in request.query_params}

@@ -28,7 +28,7 @@ class EscalationSerializer(serializers.ModelSerializer[Escalation]):
         fields = ("number", "step", "due_at", "taken_at", "told", "by_watchdog")
 
 
-class LineSerializer(serializers.Serializer[Line]):
+class DeliveryLineSerializer(serializers.Serializer[Line]):
     """One delivery. `ref_id` and `headline` are null where the object may not be read any more."""
 
     id = serializers.UUIDField(source="pk")
@@ -64,7 +64,7 @@ class AttemptSerializer(serializers.ModelSerializer[Attempt]):
         fields = ("number", "started_at", "ended_at", "outcome", "detail")
 
 
-class SentSerializer(serializers.Serializer[Sent]):
+class DispatchSerializer(serializers.Serializer[Sent]):
     """One dispatch. `endpoint` and `address` are known to the organisation whose they are; null for the others."""
 
     id = serializers.UUIDField(source="dispatch.pk")
@@ -83,8 +83,8 @@ class SentSerializer(serializers.Serializer[Sent]):
     attempts = AttemptSerializer(source="tries", many=True)
 
 
-class HistorySerializer(LineSerializer):
-    dispatches = SentSerializer(source="sent", many=True)
+class DeliveryHistorySerializer(DeliveryLineSerializer):
+    dispatches = DispatchSerializer(source="sent", many=True)
     escalation = EscalationSerializer(source="steps", many=True)
     next_steps = serializers.SerializerMethodField(help_text="Seconds after the deadline, and what is done then.")
 
