@@ -146,6 +146,8 @@ def update_alert(acting: Acting, alert: Alert, *, note: str, ask_again: bool = F
         require_extreme(acting)
     check_content(alert)
     with transaction.atomic():
+        if alert.severity != risen and alert.acknowledge_within == seconds_to_answer(acting, risen):
+            alert.acknowledge_within = seconds_to_answer(acting, alert.severity)  # it was the policy's, not the sender's choice
         _claim_active(acting, alert)
         alert.version, alert.updated_at = alert.version + 1, timezone.now()
         alert.save()

@@ -126,6 +126,7 @@ def escalation_shown(of: BoardRow) -> dict[str, Any]:
     is_open = of.delivery.state in OPEN
     return {
         "next": step_label(progress.next_step),
+        "next_at": progress.next_at,
         "left": max(left, 0),
         "paused_at": progress.paused_at,
         "taken": [{"label": step_label(one.step), "at": one.taken_at, "told": one.told} for one in progress.taken],

@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from portsec.delivery.models import Step
+from portsec.delivery.progress import in_minutes
 from portsec.face.forms import RefusalMixin
 from portsec.problems import Refused
 
@@ -49,10 +50,6 @@ class StepForm(RefusalMixin, forms.Form):
 
 def in_seconds(written: Decimal | None) -> int | None:
     return None if written is None else round(written * 60)
-
-
-def in_minutes(seconds: int | None) -> str:
-    return "" if seconds is None else f"{Decimal(seconds) / 60:.2f}".rstrip("0").rstrip(".")
 
 
 def rows_of(data: Mapping[str, Any]) -> list[dict[str, str]]:

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from uuid import UUID
 
 from portsec.access.acting import Acting
@@ -74,3 +75,8 @@ def moment(one: Dispatch) -> datetime:
 
 def step_label(step: str) -> str:
     return str(Step(step).label) if step else ""
+
+
+def in_minutes(seconds: int | None) -> str:
+    """2 of 120, 0.5 of 30, as a person writes it."""
+    return "" if seconds is None else f"{Decimal(seconds) / 60:.2f}".rstrip("0").rstrip(".")

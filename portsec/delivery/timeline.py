@@ -12,7 +12,7 @@ from portsec.access.acting import Acting
 from portsec.access.models import Organisation, Region
 from portsec.delivery.models import Channel, Endpoint, Step
 from portsec.delivery.models.endpoint import Kind
-from portsec.delivery.progress import step_label
+from portsec.delivery.progress import in_minutes, step_label
 
 LEFT, RIGHT, APART = 30, 670, 46  # of the drawing, 700 wide
 
@@ -26,6 +26,10 @@ class Stop:
     label: str
     names: Sequence[str]
     x: int
+
+    @property
+    def minutes(self) -> str:
+        return in_minutes(self.after)
 
 
 def is_on_duty(endpoint: Endpoint, here: datetime) -> bool:

@@ -11,6 +11,7 @@ from django.db import ProgrammingError
 from django.test import Client
 from rest_framework.test import APIClient
 
+from incidents.actions import update_alert
 from incidents.models import Alert
 from portsec.access.acting import Acting, NotAllowedError, acting_for
 from portsec.access.roles import Role
@@ -177,6 +178,21 @@ class TestAnswerDue:
         assert self.within(publish, gdansk) == 240
         assert self.within(publish, gdansk, severity="Minor") == 7200
         assert self.within(publish, gdansk, acknowledge_within=60) == 60, "what the sender says comes first"
+
+    def test_an_update_to_another_severity_goes_by_that_ones_policy_and_leaves_the_senders_choice(
+        self, cast: Cast, publish: Publish
+    ) -> None:
+        gdansk = cast.as_("gdansk")
+        save(gdansk, within=240)
+        ours, said = publish(gdansk), publish(gdansk, acknowledge_within=60)
+        with acting_for(gdansk):
+            found = [update_alert(gdansk, one, note="Gone", severity="Minor").acknowledge_within for one in (ours, said)]
+        assert found == [None, 60]
+
+    def test_the_review_says_how_long_will_be_waited(self, cast: Cast, browse: Browse, alert_content: dict[str, Any]) -> None:
+        save(cast.as_("gdansk"), within=240)
+        saved = browse("gdansk").post("/alerts/new/", {**alert_content, "audience_kind": "region_ports"})
+        assert browse("gdansk").get(saved.url).context["answer_within"] == 240
 
     def test_a_foreign_policy_does_not_count(self, cast: Cast) -> None:
         save(cast.as_("gdynia"), within=60)

@@ -21,6 +21,7 @@ from portsec.delivery.models import Channel, Delivery, Escalation
 from portsec.delivery.steering import steer
 from portsec.journal.models import Entry
 from portsec.problems import Conflict, Refused
+from tests.access.sql import rows
 from tests.cast import Cast
 from tests.delivery.conftest import AddContact, delivery_to, dispatches, send
 
@@ -107,6 +108,12 @@ class TestSteering:
             with pytest.raises(NotAllowedError):
                 steered(committed.as_(name), one, "pause", START)
 
+    def test_the_database_refuses_it_too(self, committed: Cast, alert: Alert) -> None:
+        for name in ("gdynia", "riga", "trieste", "council"):
+            one = delivery_to(committed.council if name == "council" else committed.gdynia, alert.pk)
+            with acting_for(committed.as_(name)):
+                assert rows("SELECT app_steer_escalation(%s, 'pause', now())", [one.pk]) == [(0,)], name
+
     def test_an_observer_may_not(self, committed: Cast, alert: Alert) -> None:
         with pytest.raises(NotAllowedError):
             steered(committed.as_("gdansk", Role.OBSERVER), delivery_to(committed.gdynia, alert.pk), "pause", START)
@@ -135,7 +142,8 @@ class TestBoard:
     def test_the_page_says_it_in_words_with_a_button_and_no_address(self, committed: Cast, alert: Alert) -> None:
         told_after(at(0))
         page = open_board(committed, "gdansk", alert, at(60))
-        assert "Next: Tell the next contact, in 1:00." in page
+        assert "Next: Tell the next contact at" in page
+        assert ", in 1:00." in page
         assert "Pause the escalation to Port of Gdynia" in page
         assert "@gdynia.example" not in page
 

@@ -27,7 +27,6 @@ from portsec.delivery.policies import (
 from portsec.delivery.policy_forms import (
     PolicyForm,
     StepForm,
-    in_minutes,
     readable_steps,
     rows_of,
     show_refusal,
@@ -35,7 +34,7 @@ from portsec.delivery.policy_forms import (
     step_forms,
     written,
 )
-from portsec.delivery.progress import step_label
+from portsec.delivery.progress import in_minutes, step_label
 from portsec.delivery.timeline import picture, timeline
 from portsec.problems import Conflict, Refused
 
