@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from portsec.access.acting import Acting
 from portsec.access.models import Organisation, Region
@@ -103,7 +104,13 @@ def _places(afters: Sequence[int]) -> list[int]:
 
 def picture(stops: Sequence[Stop], within: int) -> dict[str, Any]:
     """`within`: seconds until the deadline, which stands at the left end of the line."""
-    last = stops[-1].after // 60 if stops else 0
-    told = {"n": len(stops), "last": last, "within": within // 60}
-    title = _("%(n)d steps, the last %(last)d min after the deadline, which is %(within)d min after it is told") % told
-    return {"title": title, "stops": stops, "deadline": LEFT}
+    told = {"n": len(stops), "last": stops[-1].minutes if stops else "0", "within": in_minutes(within)}
+    title = (
+        ngettext(
+            "%(n)d step, %(last)s min after the deadline, which is %(within)s min after it is told",
+            "%(n)d steps, the last %(last)s min after the deadline, which is %(within)s min after it is told",
+            len(stops),
+        )
+        % told
+    )
+    return {"title": title, "stops": stops, "deadline": LEFT, "last": stops[-1].minutes if stops else ""}

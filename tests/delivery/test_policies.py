@@ -227,6 +227,7 @@ class TestPage:
     def test_each_fault_stands_beside_its_row(self, cast: Cast, browse: Browse) -> None:
         page = browse("gdynia").post(ADDRESS, form_of([(5, "remind"), (1, "coordinator")]))
         assert page.status_code == 422
+        assert "Correct the steps that are marked below." in page.content.decode()
         assert "Earlier than the step before it" in str(page.context["steps"][1][0].errors["after"])
         page = browse("gdynia").post(ADDRESS, form_of([("", "remind"), (9, "coordinator")]))
         assert "Say after how many minutes." in str(page.context["steps"][0][0].errors["after"])

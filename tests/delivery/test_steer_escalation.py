@@ -139,6 +139,17 @@ class TestBoard:
         assert (gdynia.next_step, gdynia.next_at) == ("next_contact", at(120))
         assert found["Port of Rīga"].progress.channels == []
 
+    def test_what_others_were_sent_because_of_it_does_not_count_as_reaching_the_recipient(
+        self, committed: Cast, alert: Alert, contact: AddContact
+    ) -> None:
+        contact(committed.as_("council"), "Duty desk", "desk@council.example")
+        told_after(at(600))
+        assert dispatches(delivery__recipient=committed.gdynia, recipient=committed.council)
+        with acting_for(committed.as_("gdansk")) as acting:
+            found = {row.delivery.recipient.name: row.progress for row in board(acting, alert, now=at(600)).rows}
+        assert [(one.channel, one.count) for one in found["Port of Gdynia"].channels] == [(Channel.EMAIL, 5)]
+        assert found["Port of Rīga"].channels == []
+
     def test_the_page_says_it_in_words_with_a_button_and_no_address(self, committed: Cast, alert: Alert) -> None:
         told_after(at(0))
         page = open_board(committed, "gdansk", alert, at(60))

@@ -109,6 +109,8 @@ def _save(request: ActingRequest, place: Place, stands: EscalationPolicy | None,
         else:
             messages.success(request, _("Saved. What is under way keeps its steps."))
             return redirect("escalation_policies")
+    if any(one.errors for one in steps):
+        form.add_error(None, _("Correct the steps that are marked below."))
     return _page(request, place, stands, form, steps, rows, status=422)
 
 
