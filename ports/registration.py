@@ -6,8 +6,10 @@ from django.utils.translation import gettext_lazy
 from ports.queries.attainment import levels_to_attain
 from ports.queries.contacts import contacts_to_verify
 from ports.queries.levels import levels_to_decide
+from ports.reached import note_reached
 from ports.told import level_facts
 from ports.views.contacts import found_contacts
+from portsec.delivery.checks import register_reached
 from portsec.delivery.facts import register_facts
 from portsec.face.found import register_found
 from portsec.face.waits import register_waits
@@ -23,6 +25,7 @@ def register() -> None:
     register_link("port_facility", lambda pk: reverse("facility_detail", args=[pk]), icons=FACILITY_ICONS)
     register_link("contact_point", lambda pk: reverse("contact_detail", args=[pk]), icons=dict.fromkeys(CONTACT_VERBS, "call"))
     register_facts("security_level_change", level_facts)
+    register_reached(note_reached)
     register_waits(levels_to_decide)
     register_waits(levels_to_attain)
     register_waits(contacts_to_verify)

@@ -55,6 +55,7 @@ VERBS: dict[str, Verb] = {
     "escalation.steer": Verb("pause, resume or restart escalations", "alerts:write", OFFICERS),
     "policy.edit": Verb("change escalation policies", "", POLICY_EDITORS),
     "policy.edit_region": Verb("change the escalation policies of a region", "", frozenset({Role.COORDINATOR})),
+    "check.start": Verb("check whether contacts are reached", "", frozenset({Role.SECURITY_OFFICER, Role.COORDINATOR})),
     "contact.manage": Verb("change and verify contact points", "contacts:write", KEEPERS_OF_CONTACTS),
     "level.change": Verb("change the security level", "levels:write", COMMANDERS | {Role.SERVICE}),
     "level.change_region": Verb("set the security level of a region", "levels:write", frozenset({Role.COORDINATOR, Role.SERVICE})),

@@ -24,6 +24,7 @@ LEVEL_SETTERS = OFFICERS - {Role.LIAISON}
 LEVEL_ANSWERERS = ON_DUTY - {Role.LIAISON}
 FACILITY_KEEPERS = frozenset({Role.ADMINISTRATOR, Role.SECURITY_OFFICER, Role.DEPUTY, Role.SERVICE})
 KEEPERS = OFFICERS | {Role.ADMINISTRATOR}
+CHECKERS = frozenset({Role.SECURITY_OFFICER, Role.COORDINATOR})
 POLICY_EDITORS = frozenset({Role.ADMINISTRATOR, Role.SECURITY_OFFICER, Role.COORDINATOR})
 ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})  # the coordinator of a coordination body too: test_manage_members.py
 
@@ -46,6 +47,7 @@ class Scene:
     token: ServiceToken
     delivery: UUID | None = None  # of the alert, to Gdynia
     policy: UUID | None = None  # of Gdańsk, for Extreme
+    check: UUID | None = None  # of Gdańsk's own contacts
 
 
 def all_of(status: int) -> Answers:
@@ -234,6 +236,9 @@ PAGES = [
     open_to_all("delivery_list"),
     shared("delivery_detail", the_delivery),
     Door("escalation_steer", "post", only(OFFICERS, 302), NOT_MINE, ABSENT, at=the_delivery, body=paused),
+    open_to_all("check_list"),
+    Door("check_list", "post", *[only(CHECKERS, 422)] * 3),
+    Door("check_detail", "get", all_of(200), ABSENT, ABSENT, at=lambda scene: [scene.check]),
     open_to_all("escalation_policies"),
     Door("escalation_policy", "get", *[only(POLICY_EDITORS, 200)] * 3, at=own_policy),
     Door("escalation_policy", "post", *[only(POLICY_EDITORS, 422)] * 3, at=own_policy),
@@ -284,6 +289,9 @@ API = [
     open_to_all("delivery-list"),
     shared("delivery-detail", the_delivery),
     Door("delivery-escalation", "post", only(OFFICERS, 200), NOT_MINE, ABSENT, at=the_delivery, body=paused),
+    open_to_all("communications-check-list"),
+    Door("communications-check-list", "post", *[only(CHECKERS, 400)] * 3, body=lambda scene: {"organisations": []}),
+    Door("communications-check-detail", "get", all_of(200), ABSENT, ABSENT, at=lambda scene: [scene.check]),
     open_to_all("escalation-policy-list"),
     Door("escalation-policy-list", "post", *[only(POLICY_EDITORS, 201)] * 3, body=policy_body),
     Door("escalation-policy-detail", "get", all_of(200), ABSENT, ABSENT, at=the_policy),
@@ -329,6 +337,7 @@ PUBLIC = {
     "schema": "the description of the API, the same for everybody",
     "docs": "a reader of the schema",
     "invitation": "what its link opens is for whoever holds it; without one it says where to look",
+    "check_link": "what a message's link confirms is for whoever got the message; without one it says where to look",
     "answer_link": "what a message's link asks is for whoever got the message; without one it says where to look",
     "demo_mail": "exists in the demo only, which listens on this machine alone",
 }

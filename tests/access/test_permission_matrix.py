@@ -18,7 +18,7 @@ from portsec.access.actions import issue_token
 from portsec.access.audiences import AudienceWish
 from portsec.access.models import Invitation, Membership
 from portsec.access.roles import Role
-from portsec.delivery.models import Delivery, EscalationPolicy
+from portsec.delivery.models import CommunicationsCheck, Delivery, EscalationPolicy
 from tests.access.doors import API, FOREIGN, PAGES, PUBLIC, Answers, Door, Scene
 from tests.access.sql import taken_back
 from tests.cast import Cast
@@ -48,7 +48,9 @@ def scene(cast: Cast, publish: Publish, alert_content: dict[str, Any]) -> Scene:
         policy = EscalationPolicy.objects.create(
             organisation=cast.gdansk, severity="Extreme", steps=[{"after": 0, "step": "coordinator"}]
         ).pk
-    return Scene(cast, alert, draft, level, facility, contact, member, invitation, token, told, policy)
+        soon = timezone.now() + timedelta(hours=1)
+        check = CommunicationsCheck.objects.create(organisation=cast.gdansk, ends_at=soon).pk
+    return Scene(cast, alert, draft, level, facility, contact, member, invitation, token, told, policy, check)
 
 
 # The list is complete

@@ -18,6 +18,7 @@ CONTEXT_FREE_VIEWS = {
     "javascript_catalog": "translated texts, the same for everybody",
     "invitation": "is for who belongs nowhere yet: its link finds one invitation, through as_system",
     "answer_link": "is for whoever got a message: its link finds one dispatch, through as_system",
+    "check_link": "is for whoever got a message: its link finds one contact that was asked, through as_system",
     "demo_mail": "reads files of the demo on the operator's own machine",
 }
 

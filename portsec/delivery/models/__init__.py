@@ -1,3 +1,4 @@
+from portsec.delivery.models.check import CheckedContact, CommunicationsCheck
 from portsec.delivery.models.delivery import OPEN, Channel, Delivery, State
 from portsec.delivery.models.dispatch import Attempt, Dispatch, Outcome, Purpose
 from portsec.delivery.models.endpoint import Endpoint
@@ -7,6 +8,8 @@ __all__ = [
     "OPEN",
     "Attempt",
     "Channel",
+    "CheckedContact",
+    "CommunicationsCheck",
     "Delivery",
     "Dispatch",
     "Endpoint",
