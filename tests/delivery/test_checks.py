@@ -15,7 +15,8 @@ from ports.models import ContactPoint
 from portsec.access.acting import Acting, NotAllowedError, acting_for, as_system
 from portsec.access.roles import Role
 from portsec.delivery.answer_links import sign
-from portsec.delivery.checks import result_of, start_check
+from portsec.delivery.checks import confirm as count
+from portsec.delivery.checks import find_checked, result_of, start_check
 from portsec.delivery.flood import MOST
 from portsec.delivery.models import CheckedContact, CommunicationsCheck
 from portsec.problems import Conflict, Refused
@@ -166,6 +167,13 @@ class TestConfirming:
         answer = confirm("duty@gdynia.example", START + HOUR)
         assert (answer.status_code, "This check has ended" in answer.content.decode()) == (410, True)
         assert seen(committed, "council", check) == [("Port of Gdynia", None, False)]
+
+    def test_a_button_pressed_just_before_the_end_and_heard_after_it_does_not_count(self, committed: Cast, contacts: Any) -> None:
+        of_region(committed, "gdynia")
+        checked = find_checked(dispatches()[0].pk)
+        assert checked is not None
+        assert not count(checked, START + HOUR)
+        assert count(checked, START + HOUR - timedelta(seconds=1))
 
     def test_a_link_that_is_no_link_or_of_a_retired_contact_opens_nothing(self, committed: Cast, contacts: Any) -> None:
         of_region(committed, "gdynia")

@@ -33,9 +33,11 @@ class CheckForm(RefusalMixin, forms.Form):
 
     organisations = forms.MultipleChoiceField(
         label=gettext_lazy("Whom to check"),
-        required=False,
         widget=forms.CheckboxSelectMultiple,
-        error_messages={"invalid_choice": gettext_lazy("No such organisation among those that you may check.")},
+        error_messages={
+            "required": gettext_lazy("Choose at least one organisation."),
+            "invalid_choice": gettext_lazy("No such organisation among those that you may check."),
+        },
     )
     lasts = forms.TypedChoiceField(label=gettext_lazy("Confirm within"), choices=LENGTHS, coerce=int, initial=60)
     is_drill = forms.BooleanField(label=gettext_lazy("It is part of a drill"), required=False)
