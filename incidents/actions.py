@@ -22,6 +22,7 @@ from portsec.access.models import Organisation
 from portsec.access.tlp import Tlp
 from portsec.delivery import actions as delivery
 from portsec.delivery.models import Delivery
+from portsec.delivery.policies import seconds_to_answer
 from portsec.journal.actions import next_ref, record, record_by_system
 from portsec.problems import Conflict, Fault, Refused
 
@@ -128,6 +129,7 @@ def _send(acting: Acting, alert: Alert, wish: AudienceWish, persons: list[UUID] 
     alert.published_by = acting.user
     alert.effective_at = alert.effective_at or now
     alert.expires_at = alert.expires_at or now + Alert.LIFETIME
+    alert.acknowledge_within = alert.acknowledge_within or seconds_to_answer(acting, alert.severity)
     alert.save()
 
 
@@ -144,6 +146,8 @@ def update_alert(acting: Acting, alert: Alert, *, note: str, ask_again: bool = F
         require_extreme(acting)
     check_content(alert)
     with transaction.atomic():
+        if alert.severity != risen and alert.acknowledge_within == seconds_to_answer(acting, risen):
+            alert.acknowledge_within = seconds_to_answer(acting, alert.severity)  # it was the policy's, not the sender's choice
         _claim_active(acting, alert)
         alert.version, alert.updated_at = alert.version + 1, timezone.now()
         alert.save()

@@ -30,6 +30,7 @@ from portsec.access.api import OrganisationName
 from portsec.access.audiences import AudienceWish
 from portsec.api import ActingViewSet, listed, read_choice, read_flag
 from portsec.delivery.models import Delivery
+from portsec.delivery.progress import progress_of
 from portsec.journal.api import HistorySerializer, history_of
 from portsec.list_files import as_response, list_file, wanted_form
 from portsec.problems import Conflict
@@ -147,13 +148,14 @@ class AlertViewSet(ActingViewSet):
     @extend_schema(responses=DeliverySerializer(many=True))
     @action(detail=True, methods=["get"])
     def deliveries(self, request: Request, pk: str) -> Response:
-        """The sender sees every recipient, a recipient itself alone. All versions, newest first."""
+        """The sender sees every recipient, a recipient itself alone. All versions, newest first. No address stands here."""
         alert = self.get_object()
         told = Delivery.objects.visible_to(self.acting).filter(object_id=alert.pk)
-        found = told.select_related("recipient", "acknowledged_by").order_by("-version", "recipient__name")
+        found = list(told.select_related("recipient", "acknowledged_by").order_by("-version", "recipient__name"))
         if wanted_form(request):
-            return as_response(list_file(self, [list(found)], lambda _last: None, label=alert.tlp))
-        return Response({"results": DeliverySerializer(found, many=True).data})
+            return as_response(list_file(self, [found], lambda _last: None, label=alert.tlp))
+        context = {"progress": progress_of(self.acting, found)}
+        return Response({"results": DeliverySerializer(found, many=True, context=context).data})
 
     @extend_schema(responses=HistorySerializer(many=True))
     @action(detail=True, methods=["get"])

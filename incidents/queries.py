@@ -19,6 +19,8 @@ from portsec.access.acting import Acting
 from portsec.access.audiences import AudienceWish, check_audience, members_of_wish
 from portsec.access.models import Audience, Organisation, ShareableQuerySet
 from portsec.delivery.models import OPEN, Delivery, State
+from portsec.delivery.progress import Progress, progress_of
+from portsec.delivery.steering import may_steer
 from portsec.face.waits import Wait
 
 
@@ -119,6 +121,8 @@ class BoardRow:
     delivery: Delivery
     now: datetime
     answer: Delivery | None = None
+    progress: Progress = field(default_factory=Progress)
+    may_steer: bool = False
 
     @property
     def is_late(self) -> bool:
@@ -167,14 +171,27 @@ class Board:
 
 
 def board(acting: Acting, alert: Alert, *, now: datetime | None = None) -> Board:
-    """The deliveries of the alert's newest told version, as the acting organisation may see them. 1 query."""
+    """The deliveries of the alert's newest told version, as the acting organisation may see them. 3 queries."""
     moment = now or timezone.now()
     people = ("recipient", "acknowledged_by", "seen_by")
     told = list(Delivery.objects.visible_to(acting).filter(object_id=alert.pk).select_related(*people).order_by("version"))
     newest = {one.recipient_id: one for one in told}
     answers = {one.recipient_id: one for one in told if one.state == State.ACKNOWLEDGED and not one.carried_over}
-    rows = [BoardRow(one, moment, answers.get(one.recipient_id) if one.state == State.ACKNOWLEDGED else None) for one in newest.values()]
+    progress = progress_of(acting, list(newest.values()))
+    rows = []
+    for one in newest.values():
+        answer = answers.get(one.recipient_id) if one.state == State.ACKNOWLEDGED else None
+        rows.append(BoardRow(one, moment, answer, progress[one.pk], may_steer(acting, one)))
     return Board(sorted(rows, key=_attention))
+
+
+def watches(acting: Acting, alert: Alert) -> bool:
+    """Does it see who has answered: as the sender, or as who coordinates? 1 query for a coordination body, none for others."""
+    if alert.owner_id == acting.organisation.pk:
+        return True
+    if acting.organisation.kind != Organisation.Kind.COORDINATION_BODY:
+        return False
+    return bool(Delivery.objects.coordinated_by(acting).filter(object_id=alert.pk).exists())
 
 
 def _attention(row: BoardRow) -> tuple[int, str]:

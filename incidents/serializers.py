@@ -1,10 +1,12 @@
 """Alerts as the API reads and writes them (interface.md)."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
 from django.utils import timezone
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from incidents.content import WRITTEN
@@ -16,6 +18,8 @@ from portsec.access.models import Audience
 from portsec.access.tlp import Tlp
 from portsec.api import StrictSerializer
 from portsec.delivery.models import OPEN, Delivery
+from portsec.delivery.progress import Progress
+from portsec.delivery.serializers import EscalationSerializer, OnChannelSerializer
 
 
 class AudienceAnswer(serializers.ModelSerializer[Audience]):
@@ -94,18 +98,42 @@ class AlertDetailSerializer(AlertSerializer):
 
 
 class DeliverySerializer(serializers.ModelSerializer[Delivery]):
-    """One recipient, as the sender and that recipient may see it."""
+    """One recipient, as the sender and that recipient may see it. Context: `progress` (portsec.delivery.progress)."""
 
     recipient = OrganisationName()
     acknowledged_by = serializers.CharField(source="acknowledged_by.short_name", default=None)
+    answered_through = serializers.CharField()
     is_late = serializers.SerializerMethodField()
+    channels = serializers.SerializerMethodField()
+    escalation = serializers.SerializerMethodField()
+    next_step = serializers.SerializerMethodField()
+    next_step_at = serializers.SerializerMethodField()
 
     class Meta:
         model = Delivery
         fields = (
             "id", "version", "recipient", "channel", "state", "reason", "created_at", "delivered_at", "seen_at",
-            "acknowledge_by", "acknowledged_at", "acknowledged_by", "carried_over", "remark", "is_late",
+            "acknowledge_by", "acknowledged_at", "acknowledged_by", "answered_through", "answered_for", "carried_over", "remark", "is_late",
+            "channels", "escalation", "next_step", "next_step_at", "escalation_paused_at",
         )  # fmt: skip
+
+    def _progress(self, delivery: Delivery) -> Progress:
+        found: Progress = self.context["progress"][delivery.pk]
+        return found
+
+    @extend_schema_field(OnChannelSerializer(many=True))
+    def get_channels(self, delivery: Delivery) -> Any:
+        return OnChannelSerializer(list(self._progress(delivery).channels), many=True).data  # type: ignore[arg-type]
+
+    @extend_schema_field(EscalationSerializer(many=True))
+    def get_escalation(self, delivery: Delivery) -> Any:
+        return EscalationSerializer(self._progress(delivery).taken, many=True).data
+
+    def get_next_step(self, delivery: Delivery) -> str:
+        return self._progress(delivery).next_step
+
+    def get_next_step_at(self, delivery: Delivery) -> datetime | None:
+        return self._progress(delivery).next_at
 
     def get_is_late(self, delivery: Delivery) -> bool:
         return delivery.state in OPEN and delivery.acknowledge_by is not None and delivery.acknowledge_by < timezone.now()

@@ -9,10 +9,12 @@ from ports.queries.contacts import contacts_to_verify
 from ports.queries.declaration_waits import declarations_to_answer, declarations_to_propose
 from ports.queries.documents import found_documents
 from ports.queries.levels import levels_to_decide
+from ports.reached import note_reached
 from ports.told import level_facts
 from ports.views.contacts import found_contacts
 from ports.views.declarations import found_declarations
 from portsec.access.actions.proposals import register_names
+from portsec.delivery.checks import register_reached
 from portsec.delivery.facts import register_facts
 from portsec.face.found import register_found
 from portsec.face.waits import register_waits
@@ -44,6 +46,7 @@ def register() -> None:
     register_link("port_description", lambda pk: reverse("port_description", args=[pk]), icons={"profile.kept": "edit"})
     register_link("port_activity", lambda pk: reverse("activity_detail", args=[pk]), icons=ACTIVITY_ICONS)
     register_link("port_document", lambda pk: reverse("document_detail", args=[pk]), icons=dict.fromkeys(DOCUMENT_VERBS, "book"))
+    register_reached(note_reached)
     register_waits(levels_to_decide)
     register_waits(levels_to_attain)
     register_waits(contacts_to_verify)

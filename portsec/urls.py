@@ -23,6 +23,9 @@ from portsec.access import views as access
 from portsec.access.api import MeViewSet, OrganisationViewSet, RegionViewSet
 from portsec.access.api_organisation import MemberViewSet, ServiceTokenViewSet
 from portsec.access.middleware import opens_no_context
+from portsec.delivery.api import DeliveryViewSet
+from portsec.delivery.check_api import CommunicationsCheckViewSet
+from portsec.delivery.policy_api import EscalationPolicyViewSet
 from portsec.delivery.webhook_api import WebhookViewSet
 from portsec.demo import mail
 from portsec.face import views as face
@@ -42,6 +45,9 @@ router.register("declarations", DeclarationViewSet, "declaration")
 router.register("security-levels", SecurityLevelViewSet, "security-level")
 router.register("planned-levels", PlannedLevelViewSet, "planned-level")
 router.register("alerts", AlertViewSet, "alert")
+router.register("deliveries", DeliveryViewSet, "delivery")
+router.register("communications-checks", CommunicationsCheckViewSet, "communications-check")
+router.register("escalation-policies", EscalationPolicyViewSet, "escalation-policy")
 router.register("members", MemberViewSet, "member")
 router.register("service-tokens", ServiceTokenViewSet, "service-token")
 router.register("webhooks", WebhookViewSet, "webhook")

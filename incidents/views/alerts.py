@@ -105,7 +105,7 @@ def detail_context(acting: Acting, alert: Alert) -> dict[str, Any]:
         "is_sender": is_sender,
         "audience_name": alert.audience.name,
         "chain": chain(alert.messages.select_related("sent_by")),
-        "board": board_shown(queries.board(acting, alert)) if is_sender else None,
+        "board": board_shown(queries.board(acting, alert)) if queries.watches(acting, alert) else None,
         "delivery": received,
         "left": queries.Waiting(alert, received).left if received else None,
         "is_waiting": bool(received and alert.is_active and received.state in OPEN),
@@ -117,7 +117,9 @@ def detail_context(acting: Acting, alert: Alert) -> dict[str, Any]:
 @require_GET
 def alert_board(request: ActingRequest, pk: str) -> HttpResponse:
     """The board alone, fetched again when an answer comes."""
-    alert = get_object_or_404(queries.readable(request.acting).filter(owner=request.acting.organisation), pk=pk)
+    alert = the_alert(request, pk)
+    if not queries.watches(request.acting, alert):
+        raise Http404
     return render(request, "incidents/_board.html", {"alert": alert, "board": board_shown(queries.board(request.acting, alert))})
 
 

@@ -26,6 +26,7 @@ from portsec.access.audiences import AudienceWish
 from portsec.access.middleware import ActingRequest
 from portsec.access.models import Audience
 from portsec.access.step_up import has_fresh_second_factor
+from portsec.delivery.policies import seconds_to_answer
 from portsec.problems import Conflict, Refused
 
 CHOICES = (Audience.Kind.NAMED, Audience.Kind.REGION_PORTS, Audience.Kind.REGION, Audience.Kind.LINKED_REGIONS)
@@ -150,6 +151,7 @@ def review_context(acting: Acting, alert: Alert, error: str) -> dict[str, Any]:
         "reach": reach_shown(reach, refusal),
         "previewed": " ".join(str(one.pk) for one in reach.organisations),
         "is_extreme": is_extreme,
+        "answer_within": alert.acknowledge_within or seconds_to_answer(acting, alert.severity) or alert.seconds_to_answer,
         "confirm_word": confirm_word(acting) if is_extreme else "",
         "needs_second_factor": is_extreme and not has_fresh_second_factor(acting),
         "has_second_factor": is_extreme and is_mfa_enabled(acting.user),

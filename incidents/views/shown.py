@@ -11,7 +11,8 @@ from django.utils.translation import ngettext
 from incidents.models import Alert, AlertMessage
 from incidents.queries import Board, BoardRow, Reach, Waiting
 from portsec.access.models import User
-from portsec.delivery.models import Delivery, State
+from portsec.delivery.models import OPEN, Channel, Delivery, State
+from portsec.delivery.progress import OnChannel, step_label
 
 
 def row(alert: Alert, delivery: Delivery | None = None) -> dict[str, Any]:
@@ -91,6 +92,46 @@ def board_row(of: BoardRow) -> dict[str, Any]:
         "acknowledged_at": delivery.acknowledged_at,
         "is_late": of.is_late,
         "late_by": of.late_by,
+        "answered": answered_by(delivery),
+        "channels": [channel_shown(one) for one in of.progress.channels],
+        "ledger_url": reverse("delivery_detail", args=[delivery.pk]),
+        "escalation": escalation_shown(of) if delivery.acknowledge_by else None,
+    }
+
+
+def answered_by(delivery: Delivery) -> str:
+    """“E-mail, Duty officer” where the answer came by a link in a message."""
+    if not delivery.answered_through or delivery.answered_through == Channel.DASHBOARD:
+        return ""
+    through = str(delivery.get_answered_through_display())
+    return f"{through}, {delivery.answered_for}" if delivery.answered_for else through
+
+
+def channel_shown(one: OnChannel) -> dict[str, Any]:
+    return {
+        "channel": one.channel,
+        "label": one.channel.label,
+        "state": one.state,
+        "state_label": one.state.label.lower(),
+        "at": one.at,
+        "count": one.count,
+        "reason": one.reason if one.state != State.ACCEPTED else "",
+    }
+
+
+def escalation_shown(of: BoardRow) -> dict[str, Any]:
+    """What comes next and in how many seconds, what was done, and which buttons there are."""
+    progress = of.progress
+    left = int((progress.next_at - of.now).total_seconds()) if progress.next_at else 0
+    is_open = of.delivery.state in OPEN
+    return {
+        "next": step_label(progress.next_step),
+        "next_at": progress.next_at,
+        "left": max(left, 0),
+        "paused_at": progress.paused_at,
+        "taken": [{"label": step_label(one.step), "at": one.taken_at, "told": one.told} for one in progress.taken],
+        "steer_url": reverse("escalation_steer", args=[of.delivery.pk]) if of.may_steer and is_open else "",
+        "may_restart": of.delivery.escalation_step > 0 or progress.paused_at is not None,
     }
 
 

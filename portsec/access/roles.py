@@ -42,6 +42,7 @@ KEEPERS_OF_CONTACTS = OFFICERS | {Role.ADMINISTRATOR}
 COMMANDERS = frozenset({Role.SECURITY_OFFICER, Role.DEPUTY, Role.COORDINATOR})
 FACILITY_KEEPERS = frozenset({Role.ADMINISTRATOR, Role.SECURITY_OFFICER, Role.DEPUTY, Role.SERVICE})
 DECLARERS = frozenset({Role.SECURITY_OFFICER, Role.DEPUTY, Role.SERVICE})
+POLICY_EDITORS = frozenset({Role.ADMINISTRATOR, Role.SECURITY_OFFICER, Role.COORDINATOR})
 MANAGERS = frozenset({Role.ADMINISTRATOR, Role.COORDINATOR})
 
 VERBS: dict[str, Verb] = {
@@ -52,6 +53,10 @@ VERBS: dict[str, Verb] = {
     "alert.update": Verb("update alerts", "alerts:write", OFFICERS),
     "alert.cancel": Verb("cancel alerts", "alerts:write", OFFICERS),
     "alert.acknowledge": Verb("acknowledge alerts", "alerts:acknowledge", ON_DUTY),
+    "escalation.steer": Verb("pause, resume or restart escalations", "alerts:write", OFFICERS),
+    "policy.edit": Verb("change escalation policies", "", POLICY_EDITORS),
+    "policy.edit_region": Verb("change the escalation policies of a region", "", frozenset({Role.COORDINATOR})),
+    "check.start": Verb("check whether contacts are reached", "", frozenset({Role.SECURITY_OFFICER, Role.COORDINATOR})),
     "contact.manage": Verb("change and verify contact points", "contacts:write", KEEPERS_OF_CONTACTS),
     "endpoint.manage": Verb("say where your organisation is told of alerts", "", KEEPERS_OF_CONTACTS - {Role.SERVICE}),
     "webhook.manage": Verb("add, change or switch off webhooks", "webhooks:write", KEEPERS_OF_CONTACTS),

@@ -23,6 +23,8 @@ class BadLinkError(ValueError):
 def link_for(item: Item) -> str:
     """The address, or nothing where no answer is asked. TLP:RED is answered by the named person, who signs in."""
     facts = item.facts
+    if item.purpose == "check":
+        return f"{settings.BASE_URL}{reverse('check_link', args=[sign(item.dispatch.pk)])}"
     if facts is None or item.answer_due is None or not facts.tells_headline or answer_to(facts.kind) is None:
         return ""
     if item.purpose not in {"tell", "escalate"}:

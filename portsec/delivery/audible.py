@@ -1,7 +1,7 @@
 """The statements by which an escalation tells more: one for each kind of step, for all deliveries that take it at once.
 
 What an endpoint asks for by severity, and its quiet hours, hold no longer: the deadline has passed. A webhook is a program's,
-and is not reminded.
+and is not reminded. Begun anew, it goes by what was told since, and at first.
 """
 
 from collections import Counter
@@ -17,8 +17,8 @@ from portsec.delivery.models import Step
 _TELL = """
 INSERT INTO delivery_dispatch (id, delivery_id, recipient_id, endpoint_id, channel, purpose, step, severity, state, reason, created_at,
                                next_attempt_at, attempts)
-SELECT DISTINCT ON (d.id, e.id) uuidv7(), d.id, e.organisation_id, e.id, e.channel, 'escalate', d.escalation_step + 1, t.severity,
-       'queued', '', %(now)s, %(now)s, 0
+SELECT DISTINCT ON (d.id, e.id) uuidv7(), d.id, e.organisation_id, e.id, e.channel, 'escalate', d.escalation_before + d.escalation_step + 1,
+       t.severity, 'queued', '', %(now)s, %(now)s, 0
 FROM unnest(%(ids)s::uuid[], %(severities)s::text[]) AS t(id, severity) JOIN delivery_delivery d ON d.id = t.id
 """
 _WHERE = """
@@ -31,6 +31,7 @@ ON CONFLICT (delivery_id, endpoint_id, purpose, step) DO NOTHING RETURNING deliv
 _TO: dict[str, str] = {
     Step.REMIND: """
         JOIN delivery_dispatch s ON s.delivery_id = d.id AND s.recipient_id = d.recipient_id AND s.purpose IN ('tell', 'escalate')
+          AND (s.step = 0 OR s.step > d.escalation_before)
         JOIN delivery_endpoint e ON e.id = s.endpoint_id
     """,
     # Of the contacts whose place nobody was told at yet, the first who is on duty, on all channels; else the first.
@@ -43,7 +44,7 @@ _TO: dict[str, str] = {
             AND d.kind = ANY (x.kinds) AND NOT EXISTS (
               SELECT 1 FROM delivery_dispatch s JOIN delivery_endpoint y ON y.id = s.endpoint_id
               WHERE s.delivery_id = d.id AND y.organisation_id = d.recipient_id AND y.person_id IS NULL AND y.channel <> 'webhook'
-                AND y.place = x.place)
+                AND y.place = x.place AND (s.step = 0 OR s.step > d.escalation_before))
         ) e ON e.turn = 1
     """,
     Step.ALL_CONTACTS: "JOIN delivery_endpoint e ON e.organisation_id = d.recipient_id",

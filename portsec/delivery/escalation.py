@@ -63,7 +63,7 @@ def _take(step: str, late: Sequence[Delivery], facts: dict[UUID, Facts], now: da
         [
             Escalation(
                 delivery=one,
-                number=one.escalation_step + 1,
+                number=one.escalation_before + one.escalation_step + 1,
                 step=step,
                 due_at=one.escalate_at or now,
                 taken_at=now,
@@ -72,7 +72,7 @@ def _take(step: str, late: Sequence[Delivery], facts: dict[UUID, Facts], now: da
             )
             for one in late
         ],
-        ignore_conflicts=True,  # begun anew: the earlier steps stand as they were
+        ignore_conflicts=True,
     )
     record_for(_words(step, late, facts, now))
     for one in late:

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from portsec.delivery.answer_links import link_for
 from portsec.delivery.models import Purpose
 from portsec.delivery.parcel import Item, Parcel
 
@@ -24,7 +25,7 @@ class Lines:
 def lines_of(item: Item) -> Lines:
     facts = item.facts
     if facts is None:
-        return Lines(_about_nothing(item), "", settings.BASE_URL + "/")
+        return Lines(_about_nothing(item), "", link_for(item) or settings.BASE_URL + "/")
     url = settings.BASE_URL + facts.path
     if not facts.tells_headline:
         return Lines(_("Something waits for you in PortSec. Sign in to read it."), "", url, f"TLP:{facts.tlp}")

@@ -89,6 +89,31 @@ def record_own(
     )
 
 
+def record_between(
+    acting: Acting,
+    verb: str,
+    kind: str,
+    object_id: UUID,
+    summary: str,
+    *,
+    audience: Audience,
+    persons: list[UUID] | None = None,
+    after: dict[str, Any],
+) -> Entry:
+    """What concerns the parties of something that is no shared record itself (a delivery): told to `audience` alone."""
+    return _write(
+        verb=verb,
+        kind=kind,
+        object_id=object_id,
+        owner=acting.organisation,
+        actor=acting.user,
+        audience=audience,
+        persons=persons,
+        summary=summary,
+        after=after,
+    )
+
+
 def record_access(
     verb: str,
     organisation: Organisation,

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
@@ -40,6 +41,8 @@ FACILITY_KEEPERS = frozenset({Role.ADMINISTRATOR, Role.SECURITY_OFFICER, Role.DE
 DECLARERS = frozenset({Role.SECURITY_OFFICER, Role.DEPUTY, Role.SERVICE})
 SIGNERS = DECLARERS - {Role.SERVICE}
 KEEPERS = OFFICERS | {Role.ADMINISTRATOR}
+CHECKERS = frozenset({Role.SECURITY_OFFICER, Role.COORDINATOR})
+POLICY_EDITORS = frozenset({Role.ADMINISTRATOR, Role.SECURITY_OFFICER, Role.COORDINATOR})
 ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})  # the coordinator of a coordination body too: test_manage_members.py
 
 
@@ -70,6 +73,9 @@ class Scene:
     plan: PlannedLevel
     mailbox: Endpoint
     webhook: Endpoint
+    delivery: UUID | None = None  # of the alert, to Gdynia
+    policy: UUID | None = None  # of Gdańsk, for Extreme
+    check: UUID | None = None  # of Gdańsk's own contacts
 
 
 def all_of(status: int) -> Answers:
@@ -261,6 +267,28 @@ def the_webhook(scene: Scene) -> list[Any]:
 
 KEEPERS_OF_WAYS = KEEPERS - {Role.SERVICE}  # where an organisation is told is for people to say; a webhook for its systems, too
 WEBHOOK_IS_ABSENT = only(KEEPERS, 404)  # the role is asked first: it says nothing about the webhook
+
+
+def the_delivery(scene: Scene) -> list[Any]:
+    return [scene.delivery]
+
+
+def own_policy(scene: Scene) -> list[Any]:
+    return ["own", "Extreme"]
+
+
+def the_policy(scene: Scene) -> list[Any]:
+    return [scene.policy]
+
+
+def policy_body(scene: Scene) -> dict[str, Any]:
+    return {"severity": "Minor", "steps": [{"after": 60, "step": "coordinator"}]}
+
+
+def paused(scene: Scene) -> dict[str, Any]:
+    return {"how": "pause"}
+
+
 NOT_MINE = all_of(403)  # seen, but another organisation's: whatever the role
 PROFILE_IS_ABSENT = only(FACILITY_KEEPERS, 404)  # the role is asked first here too
 CONTACT_IS_ABSENT = only(KEEPERS, 404)  # the role is asked first: it says nothing about the contact point
@@ -410,6 +438,16 @@ PAGES = [
     Door("alert_review", "get", only(OFFICERS, 200), only(OFFICERS, 404), only(OFFICERS, 404), at=the_draft),
     Door("alert_review", "post", only(OFFICERS, 302), only(OFFICERS, 404), only(OFFICERS, 404), at=the_draft),
     Door("alert_discard", "post", only(ON_DUTY, 302), ABSENT, ABSENT, at=the_draft),
+    open_to_all("delivery_list"),
+    shared("delivery_detail", the_delivery),
+    Door("escalation_steer", "post", only(OFFICERS, 302), NOT_MINE, ABSENT, at=the_delivery, body=paused),
+    open_to_all("check_list"),
+    Door("check_list", "post", *[only(CHECKERS, 422)] * 3),
+    Door("check_detail", "get", all_of(200), ABSENT, ABSENT, at=lambda scene: [scene.check]),
+    open_to_all("escalation_policies"),
+    Door("escalation_policy", "get", *[only(POLICY_EDITORS, 200)] * 3, at=own_policy),
+    Door("escalation_policy", "post", *[only(POLICY_EDITORS, 422)] * 3, at=own_policy),
+    Door("escalation_policy_reset", "post", *[only(POLICY_EDITORS, 302)] * 3, at=own_policy),
     # One's own organisation. Nobody here has a fresh second factor: 302 is the way to confirm it.
     Door("organisation", "get", *[only(ADMINISTRATORS, 200)] * 3),
     Door("organisation_invite", "get", *[only(ADMINISTRATORS, 200)] * 3),
@@ -514,6 +552,17 @@ API = [
     Door("webhook-test", "post", only(KEEPERS, 202), ABSENT, ABSENT, at=the_webhook),
     Door("webhook-switch-off", "post", only(KEEPERS, 200), ABSENT, ABSENT, at=the_webhook),
     Door("webhook-switch-on", "post", only(KEEPERS, 409), ABSENT, ABSENT, at=the_webhook),
+    open_to_all("delivery-list"),
+    shared("delivery-detail", the_delivery),
+    Door("delivery-escalation", "post", only(OFFICERS, 200), NOT_MINE, ABSENT, at=the_delivery, body=paused),
+    open_to_all("communications-check-list"),
+    Door("communications-check-list", "post", *[only(CHECKERS, 400)] * 3, body=lambda scene: {"organisations": []}),
+    Door("communications-check-detail", "get", all_of(200), ABSENT, ABSENT, at=lambda scene: [scene.check]),
+    open_to_all("escalation-policy-list"),
+    Door("escalation-policy-list", "post", *[only(POLICY_EDITORS, 201)] * 3, body=policy_body),
+    Door("escalation-policy-detail", "get", all_of(200), ABSENT, ABSENT, at=the_policy),
+    Door("escalation-policy-detail", "patch", only(POLICY_EDITORS, 200), ABSENT, ABSENT, at=the_policy, headers=ANY_VERSION),
+    Door("escalation-policy-detail", "delete", only(POLICY_EDITORS, 204), ABSENT, ABSENT, at=the_policy, headers=ANY_VERSION),
     open_to_all("alert-list"),
     open_to_all("change-list"),
     Door("audit-log-list", "get", *[only(AUDITORS, 200)] * 3),
@@ -580,6 +629,7 @@ PUBLIC = {
     "docs": "a reader of the schema",
     "setup": "absent wherever anybody has an account, and guarded by the operator's code before (test_first_run.py)",
     "invitation": "what its link opens is for whoever holds it; without one it says where to look",
+    "check_link": "what a message's link confirms is for whoever got the message; without one it says where to look",
     "answer_link": "what a message's link asks is for whoever got the message; without one it says where to look",
     "openid_start": "asks for an address; which organisations exist stands nowhere on it",
     "push_worker": "a script of ours, the same for everybody",

@@ -30,7 +30,7 @@ from portsec.access.audiences import AudienceWish
 from portsec.access.models import Invitation, Membership
 from portsec.access.roles import Role
 from portsec.delivery.actions import add_mailbox
-from portsec.delivery.models import Endpoint
+from portsec.delivery.models import CommunicationsCheck, Delivery, Endpoint, EscalationPolicy
 from portsec.delivery.secrets import new_webhook_secret, seal_secret
 from tests.access.doors import API, FOREIGN, PAGES, PUBLIC, RETURNS, Answers, Door, Scene, a_file
 from tests.access.sql import taken_back
@@ -77,7 +77,14 @@ def scene(cast: Cast, publish: Publish, alert_content: dict[str, Any]) -> Scene:
     member = Membership.objects.get(organisation=cast.gdansk, role=Role.STAFF)
     token, _secret = issue_token(cast.gdansk, "quay sensors")
     of_port = (declaration, undeclared)
-    beside = (document, activity, description, plan, mailbox, webhook)
+    with acting_for(cast.as_("gdansk")):
+        delivery = Delivery.objects.get(object_id=alert.pk, recipient=cast.gdynia).pk
+        policy = EscalationPolicy.objects.create(
+            organisation=cast.gdansk, severity="Extreme", steps=[{"after": 0, "step": "coordinator"}]
+        ).pk
+        soon = timezone.now() + timedelta(hours=1)
+        check = CommunicationsCheck.objects.create(organisation=cast.gdansk, ends_at=soon).pk
+    beside = (document, activity, description, plan, mailbox, webhook, delivery, policy, check)
     return Scene(cast, alert, draft, level, facility, contact, *of_port, member, invitation, token, port_import, *beside)
 
 

@@ -47,6 +47,25 @@ def only_insiders(shown: Any, hidden: Any) -> dict[str, Any]:
 # Lists and their counts
 
 
+def test_the_ledger_lists_a_delivery_to_its_two_ends_only(alert: Alert, program: Program) -> None:
+    """A recipient learns of no other one, an outsider of none: neither by list, count, filter nor figures."""
+    found = {}
+    for show in ("sent", "received", "coordinated"):
+        asked = everyone(lambda name, show=show: program(name).get(f"/api/v1/deliveries/?count=true&show={show}").json())
+        found[show] = {name: (answer["count"], [row["recipient"]["name"] for row in answer["results"]]) for name, answer in asked.items()}
+    assert {name: count for name, (count, _names) in found["sent"].items()} == dict.fromkeys(found["sent"], 0) | {"gdansk": 2}
+    assert found["received"] == dict.fromkeys(found["received"], (0, [])) | {
+        "gdynia": (1, ["Port of Gdynia"]), "riga": (1, ["Port of Rīga"]),
+    }  # fmt: skip
+    assert found["coordinated"] == dict.fromkeys(found["coordinated"], (0, []))
+
+
+def test_pages_of_the_ledger_show_outsiders_nothing(alert: Alert, browse: Browse) -> None:
+    for query in ("", "?show=received", "?show=coordinated", "?state=queued&show=received"):
+        pages = everyone(lambda name, query=query: browse(name).get(f"/deliveries/{query}").content.decode())
+        assert [name for name in OUTSIDERS if HEADLINE in pages[name]] == [], query
+
+
 def test_a_count_counts_what_the_list_shows(alert: Alert, program: Program) -> None:
     found = everyone(lambda name: program(name).get("/api/v1/alerts/?count=true").json())
     assert {name: one["count"] for name, one in found.items()} == only_insiders(1, 0)

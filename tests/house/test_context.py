@@ -22,6 +22,7 @@ CONTEXT_FREE_VIEWS = {
     "openid_start": "is for who is not signed in yet: the provider is found through as_system",
     "openid_callback": "lets in who is not signed in yet: the person is found through as_system",
     "push_worker": "a script of ours, the same for everybody",
+    "check_link": "is for whoever got a message: its link finds one contact that was asked, through as_system",
     "demo_mail": "reads files of the demo on the operator's own machine",
 }
 

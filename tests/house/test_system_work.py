@@ -49,6 +49,8 @@ SYSTEM_WORK = {
     ("portsec/delivery/actions/telling.py", "mark_delivered"): "marks of dashboards, for many organisations at once",
     ("portsec/delivery/actions/telling.py", "mark_seen"): "marks of dashboards, for many organisations at once",
     ("portsec/delivery/boards.py", "word_for_boards"): "whose boards show a delivery",
+    ("portsec/delivery/checks.py", "confirm"): "a link in a message is opened, before anybody acts",
+    ("portsec/delivery/checks.py", "find_checked"): "a link in a message is opened, before anybody acts",
     ("portsec/delivery/disabling.py", "switch_off"): "an address is dead: switched off, and its owner told",
     ("portsec/delivery/escalation.py", "_escalate"): "steps of escalations that are due, for many organisations at once",
     ("portsec/delivery/flood.py", "flood_of"): "how many messages an endpoint got lately",

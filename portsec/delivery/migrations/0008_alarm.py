@@ -8,7 +8,7 @@ from portsec.access.row_security import forced, revoke
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('delivery', '0005_shared_mailboxes'),
+        ('delivery', '0007_checks'),
     ]
 
     operations = [

@@ -1,4 +1,5 @@
 from portsec.delivery.models.alarm import Alarm
+from portsec.delivery.models.check import CheckedContact, CommunicationsCheck
 from portsec.delivery.models.delivery import OPEN, Channel, Delivery, State
 from portsec.delivery.models.dispatch import Attempt, Dispatch, Outcome, Purpose
 from portsec.delivery.models.endpoint import Endpoint
@@ -9,6 +10,8 @@ __all__ = [
     "Alarm",
     "Attempt",
     "Channel",
+    "CheckedContact",
+    "CommunicationsCheck",
     "Delivery",
     "Dispatch",
     "Endpoint",

@@ -48,6 +48,9 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def sent_by(self, acting: Acting) -> "DeliveryQuerySet":
         return self.visible_to(acting).filter(sender=acting.organisation)
 
+    def coordinated_by(self, acting: Acting) -> "DeliveryQuerySet":
+        return self.visible_to(acting).filter(coordinator=acting.organisation)
+
     def unanswered(self) -> "DeliveryQuerySet":
         return self.filter(state__in=OPEN, acknowledge_by__isnull=False)
 
@@ -92,6 +95,9 @@ class Delivery(models.Model):
     remark = models.CharField(max_length=500, blank=True)
     escalation_steps = models.JSONField(default=list, help_text="As the policy stood when it was told (EscalationPolicy.steps).")
     escalation_step = models.PositiveSmallIntegerField(default=0, help_text="How many have been taken.")
+    escalation_before = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="How many were taken before it was begun anew: the numbering goes on."
+    )
     escalate_at = models.DateTimeField(null=True, help_text="When the next step is due; empty when none is left.")
     escalation_paused_at = models.DateTimeField(null=True)
 
@@ -104,6 +110,7 @@ class Delivery(models.Model):
             models.Index(fields=["recipient", "acknowledge_by"], condition=Q(state__in=OPEN), name="delivery_unanswered"),
             models.Index(fields=["sender", "-created_at"], name="delivery_sent"),
             models.Index(fields=["recipient", "-created_at"], name="delivery_received"),
+            models.Index(fields=["coordinator", "-created_at"], condition=Q(coordinator__isnull=False), name="delivery_coordinated"),
             models.Index(
                 fields=["escalate_at"],
                 condition=Q(state__in=OPEN, escalate_at__isnull=False, escalation_paused_at__isnull=True),
@@ -113,3 +120,7 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.object_id} v{self.version} to {self.recipient_id}: {self.state}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in OPEN
