@@ -20,8 +20,9 @@ KEEP_PORT = definer_function(
     """
     WITH placed AS (UPDATE ports_portprofile SET unlocode = code, latitude = north, longitude = east
                     WHERE organisation_id = app_org() RETURNING organisation_id),
-         timed AS (UPDATE access_organisation SET time_zone = zone WHERE id IN (SELECT organisation_id FROM placed) RETURNING id)
-    SELECT count(*)::integer FROM timed
+         timed AS (UPDATE access_organisation SET time_zone = zone
+                   WHERE id IN (SELECT organisation_id FROM placed) AND time_zone <> zone)
+    SELECT count(*)::integer FROM placed
     """,
     volatility="VOLATILE",
     callers="portsec_app, portsec_definer",

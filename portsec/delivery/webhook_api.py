@@ -42,7 +42,7 @@ class WebhookInput(StrictSerializer):
     severities = serializers.ListField(child=serializers.ChoiceField(choices=Severity.choices), max_length=len(Severity))
 
 
-class AttemptSerializer(serializers.ModelSerializer[Attempt]):
+class WebhookAttemptSerializer(serializers.ModelSerializer[Attempt]):
     """`message` is the `webhook-id` of the call; `detail` what was answered."""
 
     message = serializers.UUIDField(source="dispatch_id")
@@ -55,7 +55,7 @@ class AttemptSerializer(serializers.ModelSerializer[Attempt]):
 
 
 class AttemptPage(serializers.Serializer[Any]):
-    results = AttemptSerializer(many=True)
+    results = WebhookAttemptSerializer(many=True)
 
 
 class TestSerializer(serializers.ModelSerializer[Dispatch]):
@@ -141,7 +141,7 @@ class WebhookViewSet(ActingViewSet):
     def attempts(self, request: Request, pk: str) -> Response:
         """The last 50, the newest first."""
         tries = queries.last_tries(self.get_object(), most=50)
-        return Response({"results": AttemptSerializer(tries, many=True).data})
+        return Response({"results": WebhookAttemptSerializer(tries, many=True).data})
 
     def to_keep(self, data: Any) -> Any:
         """A secret is not kept, in the answers to repeated requests neither."""
