@@ -1,7 +1,10 @@
 """`/api/v1/alerts/` and its verbs."""
 
+from collections.abc import Mapping
 from functools import partial
+from types import MappingProxyType
 from typing import Any, ClassVar
+from uuid import UUID
 
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
@@ -30,7 +33,7 @@ from portsec.access.api import OrganisationName
 from portsec.access.audiences import AudienceWish
 from portsec.api import ActingViewSet, listed, read_choice, read_flag
 from portsec.delivery.models import Delivery
-from portsec.delivery.progress import progress_of
+from portsec.delivery.progress import Progress, progress_of
 from portsec.journal.api import HistorySerializer, history_of
 from portsec.list_files import as_response, list_file, wanted_form
 from portsec.problems import Conflict
@@ -47,6 +50,11 @@ class AlertViewSet(ActingViewSet):
         return DeliverySerializer if self.action == "deliveries" else AlertSerializer
 
     never_blocked: ClassVar[frozenset[str]] = frozenset({"list", "retrieve", "acknowledge", "cancel"})
+
+    progress: Mapping[UUID, Progress] = MappingProxyType({})  # of the deliveries that are told of
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        return {**super().get_serializer_context(), "progress": self.progress}
 
     def get_queryset(self) -> Any:
         return queries.with_messages(self.acting)
@@ -152,10 +160,10 @@ class AlertViewSet(ActingViewSet):
         alert = self.get_object()
         told = Delivery.objects.visible_to(self.acting).filter(object_id=alert.pk)
         found = list(told.select_related("recipient", "acknowledged_by").order_by("-version", "recipient__name"))
+        self.progress = progress_of(self.acting, found)
         if wanted_form(request):
             return as_response(list_file(self, [found], lambda _last: None, label=alert.tlp))
-        context = {"progress": progress_of(self.acting, found)}
-        return Response({"results": DeliverySerializer(found, many=True, context=context).data})
+        return Response({"results": self.get_serializer(found, many=True).data})
 
     @extend_schema(responses=HistorySerializer(many=True))
     @action(detail=True, methods=["get"])

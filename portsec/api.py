@@ -179,7 +179,7 @@ def listed(
     if wanted_form(request):
         noted = partial(read, through=Reading.Through.EXPORT) if read else None
         pages = batches(queryset, view.acting, by, before)
-        return as_response(list_file(view, pages, lambda last: _neighbour(request, "before", place_of(last, by)), noted))
+        return as_response(list_file(view, pages, lambda last: address_of_page(request, "before", place_of(last, by)), noted))
     page = newest_page(queryset, view.acting, limit=read_limit(request), by=by, before=before, after=after)
     if read is not None and request.method == "GET":
         read(page.records)
@@ -202,8 +202,8 @@ def page_body(view: ActingViewSet, page: KeysetPage) -> dict[str, Any]:
     """A keyset page as each list answers it."""
     return {
         "results": view.get_serializer(page.records, many=True).data,
-        "next": _neighbour(view.request, "before", page.older),
-        "previous": _neighbour(view.request, "after", page.newer),
+        "next": address_of_page(view.request, "before", page.older),
+        "previous": address_of_page(view.request, "after", page.newer),
     }
 
 
@@ -218,12 +218,12 @@ def listed_all(view: ActingViewSet, queryset: Any) -> Response:
     limit, start = read_limit(request), _read_position(request)
     if wanted_form(request):
         rest = list(queryset[start : start + MOST + 1])
-        return as_response(list_file(view, [rest], lambda _last: _neighbour(request, "before", start + MOST)))
+        return as_response(list_file(view, [rest], lambda _last: address_of_page(request, "before", start + MOST)))
     found = list(queryset[start : start + limit + 1])
     body: dict[str, Any] = {
         "results": view.get_serializer(found[:limit], many=True).data,
-        "next": _neighbour(request, "before", start + limit if len(found) > limit else None),
-        "previous": _neighbour(request, "before", max(0, start - limit) if start else None),
+        "next": address_of_page(request, "before", start + limit if len(found) > limit else None),
+        "previous": address_of_page(request, "before", max(0, start - limit) if start else None),
     }
     if read_flag(request, "count"):
         body["count"] = queryset.count()
@@ -278,7 +278,7 @@ def _read_position(request: Request) -> int:
     return int(text)
 
 
-def _neighbour(request: Request, name: str, place: Any) -> str | None:
+def address_of_page(request: Request, name: str, place: Any) -> str | None:
     if place is None:
         return None
     kept = {key: value for key, value in request.query_params.items() if key not in {"before", "after"}}

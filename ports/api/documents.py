@@ -184,8 +184,8 @@ class PortDocumentViewSet(ActingViewSet):
         self._read([document])
         return history_of(self, "port_document", document.pk)
 
-    def _read(self, found: Any) -> None:
-        record_readings(self.acting, [(one, one.tlp) for one in found], Reading.Through.API)
+    def _read(self, found: Any, through: Reading.Through = Reading.Through.API) -> None:
+        record_readings(self.acting, [(one, one.tlp) for one in found], through)
 
     def _shown(self, document: PortDocument, *, status: int = 200) -> Response:
         return self.tagged(self.get_serializer(self.get_queryset().get(pk=document.pk)).data, status=status)

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -22,6 +22,7 @@ from portsec.access.first_run import is_new_installation
 from portsec.access.request_id import current_request_id, set_request_id
 from portsec.access.sign_in import refuse_to_vouched
 from portsec.live.context import mark_position
+from portsec.tables import FinishedFile
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
@@ -156,7 +157,7 @@ class ActingMiddleware:
             response = view(request, *args, **kwargs)
         except NotAllowedError as error:
             raise PermissionDenied(str(error)) from error
-        if response.streaming and not isinstance(response, FileResponse):  # a file asks the database nothing
+        if response.streaming and not isinstance(response, FinishedFile):  # a file asks the database nothing
             raise RuntimeError("A streaming answer would run after its context is gone: open one inside the generator.")
         render = getattr(response, "render", None)
         if isinstance(response, HttpResponse) and callable(render) and not getattr(response, "is_rendered", True):

@@ -1,6 +1,6 @@
 """`/api/v1/deliveries/`: the ledger for programs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
 from django.utils import timezone
@@ -11,14 +11,15 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from portsec.access.pages import COUNT_CAP
-from portsec.api import ActingViewSet, page_body, read_flag, read_limit, read_places
+from portsec.access.pages import COUNT_CAP, Key
+from portsec.api import ActingViewSet, address_of_page, page_body, read_flag, read_limit, read_places
 from portsec.delivery import ledger
 from portsec.delivery.forms import OUTSIDE, LedgerForm
 from portsec.delivery.models import Delivery, State
 from portsec.delivery.models.endpoint import Kind
 from portsec.delivery.serializers import DeliveryHistorySerializer, DeliveryLineSerializer, SteerInput
 from portsec.delivery.steering import steer
+from portsec.list_files import AT_ONCE, as_response, list_file, wanted_form
 from portsec.problems import Fault, Refused
 
 FILTERS = [
@@ -48,11 +49,23 @@ class DeliveryViewSet(ActingViewSet):
         read_flag(request, "late")
         choice = self._choice(request)
         before, after = read_places(request)
+        if wanted_form(request):
+            return as_response(list_file(self, self._pages(choice, before), self._address_after))
         page = ledger.ledger_page(self.acting, choice, limit=read_limit(request), before=before, after=after)
         body = page_body(self, page)
         if read_flag(request, "count"):
             body["count"] = ledger.chosen(self.acting, choice, timezone.now())[:COUNT_CAP].count()
         return Response(body)
+
+    def _pages(self, choice: ledger.Choice, before: Key | None) -> Iterator[Sequence[ledger.Line]]:
+        while True:
+            page = ledger.ledger_page(self.acting, choice, limit=AT_ONCE, before=before)
+            yield page.records
+            if (before := page.older) is None:
+                return
+
+    def _address_after(self, last: ledger.Line) -> str | None:
+        return address_of_page(self.request, "before", Key(last.delivery.created_at, last.delivery.pk))
 
     @extend_schema(responses=DeliveryHistorySerializer)
     def retrieve(self, request: Request, pk: str) -> Response:

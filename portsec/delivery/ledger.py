@@ -59,6 +59,11 @@ class Line:
     def pk(self) -> UUID:
         return self.delivery.pk
 
+    @property
+    def tlp(self) -> str:
+        """The label of what was told, for files; nothing where it cannot be read any more."""
+        return self.facts.tlp if self.facts else ""
+
 
 def chosen(acting: Acting, choice: Choice, now: datetime) -> DeliveryQuerySet:
     found: DeliveryQuerySet = {

@@ -285,7 +285,7 @@ def test_an_empty_list_says_why_and_what_next(cast: Cast, browse: Browse, query:
 @pytest.mark.parametrize(("address", "queries"), [
     ("/declarations/", SHELL + 5),  # changes of level, ports, past dealings; in force, on the way
     ("/declarations/?show=waiting", SHELL + 4),  # as above; waiting
-    ("/declarations/?show=ended", SHELL + 5),  # as above; ids of the page, its records
+    ("/declarations/?show=ended", SHELL + 4),  # as above; the page of records
     ("/declarations/{pk}/", SHELL + 2),  # declaration, signatures
     ("/declarations/{pk}/sheet/", SHELL + 2),
 ])  # fmt: skip

@@ -16,7 +16,7 @@ from rest_framework.test import APIClient
 
 from incidents.models import Alert
 from ports.actions import add_contact_point, add_facility, set_security_level
-from portsec import api, files, tables
+from portsec import api, list_files, tables
 from portsec.access.acting import acting_for
 from portsec.access.audiences import AudienceWish
 from portsec.access.middleware import ActingMiddleware
@@ -192,8 +192,8 @@ def test_head_of_a_file_takes_nothing_out(busy: Cast, program: Program) -> None:
 def test_a_list_longer_than_a_file_says_so_and_where_the_next_begins(
     cast: Cast, publish: Publish, program: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files, "MOST", 3)
-    monkeypatch.setattr(files, "AT_ONCE", 2)
+    monkeypatch.setattr(list_files, "MOST", 3)
+    monkeypatch.setattr(list_files, "AT_ONCE", 2)
     headlines = [f"Alert {number}" for number in range(7)]
     for headline in headlines:
         publish(cast.as_("gdansk"), headline=headline)
@@ -209,7 +209,7 @@ def test_a_list_longer_than_a_file_says_so_and_where_the_next_begins(
 
 @in_a_transaction
 def test_a_closed_list_is_cut_and_continued_alike(cast: Cast, program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "MOST", 2)
+    monkeypatch.setattr(list_files, "MOST", 2)
     monkeypatch.setattr(api, "MOST", 2)
     notes, rows = split(lines_of(program("gdansk").get("/api/v1/ports/?format=csv")))
     assert notes[-1].startswith("# Only the first 2 rows. ")
