@@ -346,7 +346,7 @@ def test_each_scope_is_offered_in_the_words_of_what_it_allows(browse: Browse) ->
     form = browse("gdansk", Role.ADMINISTRATOR).get("/organisation/tokens/new/").context["form"]
     offered = dict(form.fields["scopes"].choices)
     assert tuple(offered) == SCOPES
-    assert offered["alerts:write"] == "Prepare alerts; send alerts; update alerts; cancel alerts"
+    assert offered["alerts:write"] == "Prepare alerts; send alerts; update alerts; cancel alerts; pause, resume or restart escalations"
 
 
 def test_without_a_fresh_factor_what_was_typed_is_kept(cast: Cast, browse: Browse) -> None:
