@@ -41,6 +41,8 @@ check: $(STAMP)
 bench: $(STAMP)
 	$(RUN) manage.py bench_fanout
 	$(RUN) manage.py bench_lists
+	$(RUN) manage.py bench_delivery
+	$(RUN) manage.py bench_regions
 
 # The environment and the local stack's data; run it only while the stack is stopped.
 clean:

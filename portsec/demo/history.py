@@ -181,6 +181,7 @@ def drone_over_the_terminal(now: datetime) -> None:
             acting = person("pfso.plgdn")
             with acting_for(acting):
                 update_alert(acting, Alert.objects.visible_to(acting).get(pk=drone.pk), note=note)
+            work()
     with ago(now, minutes=10):
         look_at(drone, "pfso.sesto")
 
