@@ -13,7 +13,7 @@ pytestmark = pytest.mark.browser
 
 def add_an_app(page: Page) -> list[str]:
     """Through the pages, from the link that the refusal shows. Returns the recovery codes."""
-    page.get_by_role("link", name="Activate").click()
+    page.get_by_role("link", name="Add an app").click()
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Confirm").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Add an app as second factor")
