@@ -16,11 +16,11 @@ WHERE greatest(a.place, b.place) < {regions};
 INSERT INTO auth_group (name) SELECT 'bench organisation ' || n FROM generate_series(0, {organisations} - 1) AS n;
 
 -- The last one is sparse: an agency that is alone in the last region.
-INSERT INTO access_organisation (id, name, kind, time_zone, group_id, is_active, created_at)
+INSERT INTO access_organisation (id, name, kind, time_zone, group_id, is_active, password_allowed, created_at)
 SELECT uuidv7(), 'Bench organisation ' || n,
        CASE WHEN n = {organisations} - 1 THEN 'agency' WHEN n / {regions} % 25 = 24 THEN 'coordination_body'
             WHEN n / {regions} % 5 = 4 THEN 'agency' ELSE 'port' END,
-       'UTC', g.id, true, now()
+       'UTC', g.id, true, true, now()
 FROM generate_series(0, {organisations} - 1) AS n JOIN auth_group g ON g.name = 'bench organisation ' || n;
 
 INSERT INTO bench_organisation (place, id, group_id, region)
