@@ -47,12 +47,14 @@ FAN_OUT = """
     WITH told AS (
       SELECT e.*, app_delivery_coordinator(e.audience_id) AS coordinator, a.region_id
       FROM journal_entry e JOIN access_audience a ON a.id = e.audience_id WHERE e.id = of_entry AND e.owner_id = app_org()
+    ), members AS MATERIALIZED (  -- asked once: for each recipient it would be read as often as there are recipients
+      SELECT m.id FROM told CROSS JOIN LATERAL app_audience_members(told.audience_id) AS m(id)
     ), recipients AS (
       SELECT o.id
       FROM told
       JOIN access_audiencegrant g ON g.content_object_id = told.audience_id AND g.permission_id = app_view_permission()
       JOIN access_organisation o ON o.group_id = g.group_id AND o.is_active AND o.id <> told.owner_id
-      WHERE (o.id IN (SELECT app_audience_members(told.audience_id)) OR EXISTS (  -- who left tells those whom it told before
+      WHERE (o.id IN (SELECT members.id FROM members) OR EXISTS (  -- who left tells those whom it told before
           SELECT 1 FROM delivery_delivery d
           WHERE d.object_id = told.object_id AND d.sender_id = told.owner_id AND d.recipient_id = o.id))
         AND (told.persons IS NULL OR EXISTS (
