@@ -89,12 +89,13 @@ def membership(number: int, user: User, homes: Sequence[Organisation]) -> Member
 def tell(ports: Sequence[Organisation]) -> tuple[Acting, dict[str, str]]:
     """The ports of the wide region say whom to call, what they consist of, and at which level they are."""
     actings = {one.organisation_id: one for one in officers_of(ports[:WIDE])}
+    codes = dict(PortProfile.objects.filter(organisation__in=ports[:WIDE]).values_list("organisation", "unlocode"))
     level = ""
     for number, port in enumerate(ports[:WIDE]):
         member = actings[port.pk]
         with acting_for(Acting(member.user, port, Role.SECURITY_OFFICER)) as acting:
             add_contact_point(acting, role="Duty officer", phone="+46701740605", situations=["emergency", "alert"])
-            add_facility(acting, name="Container terminal", imo_number=f"T-{number:04}")
+            add_facility(acting, name="Container terminal", imo_number=f"{codes[port.pk]}-0001")
             if number % 3 == 0:
                 level = str(set_security_level(acting, level=2, reason="Intelligence").pk)
     first = actings[ports[0].pk]

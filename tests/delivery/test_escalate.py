@@ -130,6 +130,21 @@ class TestSteps:
                 assert not Entry.objects.visible_to(acting).filter(verb__startswith="delivery.").exists(), name
 
 
+class TestAClockThatJumps:
+    def test_forward_everything_that_is_due_by_then_is_done_once(self, committed: Cast, silent: Alert) -> None:
+        assert len(told_after(at(86_400 / 4))) == 6  # a reminder, the next, all three, and who watches
+        assert told_after(at(86_400 / 4 + 60)) == []
+
+    def test_back_nothing_is_repeated_and_new_alerts_go_out_at_once(self, committed: Cast, publish: Publish, silent: Alert) -> None:
+        told_after(at(0))
+        before = len(mail.outbox)
+        with time_machine.travel(at(-3600), tick=False):
+            publish(committed.as_("gdansk"), "named", named=[committed.gdynia], acknowledge_within=86_400)
+            assert send(at(-3600)) == 1
+        assert len(mail.outbox) == before + 1
+        assert told_after(at(120)) == ["second@gdynia.example"]
+
+
 class TestWhatEndsIt:
     def test_an_answer_ends_it_at_once(self, committed: Cast, silent: Alert) -> None:
         told_after(at(0))
