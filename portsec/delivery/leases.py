@@ -44,6 +44,7 @@ WITH told AS (
 ), settled AS (
   UPDATE delivery_dispatch s SET
     state = t.state, reason = CASE WHEN t.outcome = 'accepted' THEN '' ELSE t.detail END, lease_until = NULL, bundled_in_id = t.bundle,
+    attempts = s.attempts - CASE WHEN t.outcome = '' THEN 1 ELSE 0 END,
     next_attempt_at = coalesce(t.again, s.next_attempt_at),
     accepted_at = CASE WHEN t.outcome = 'accepted' THEN %(now)s ELSE s.accepted_at END,
     ended_at = CASE WHEN t.state = 'queued' THEN NULL ELSE %(now)s END
@@ -52,7 +53,7 @@ WITH told AS (
 ), tried AS (
   UPDATE delivery_attempt a SET outcome = t.outcome, detail = t.detail, ended_at = %(now)s
   FROM told t WHERE a.dispatch_id = t.id AND a.number = t.number AND t.outcome <> ''
-), not_tried AS (  -- what was stopped or put off before anything was sent is no try
+), not_tried AS (  -- what was stopped or put off before anything was sent is no try, and costs no rung of the ladder
   DELETE FROM delivery_attempt a USING told t WHERE a.dispatch_id = t.id AND a.number = t.number AND t.outcome = ''
 ), reached AS (
   UPDATE delivery_delivery d SET

@@ -307,6 +307,17 @@ class TestOneBadRecipient:
             states[one.endpoint.address[-6:]].add(one.state)
         assert states == {"/hangs": {"queued"}, "/works": {"delivered"}}
 
+    def test_what_was_put_off_untried_has_lost_no_try(self, committed: Cast, publish: Publish, hook: Any) -> None:
+        """Else a receiver that fails would use up the tries of messages that were never sent."""
+        _bad, receiver = hook(committed.as_("gdynia"))
+        receiver.habits["/"] = 500
+        for _number in range(8):
+            publish(committed.as_("gdansk"))
+        send()
+        assert sorted(one.attempts for one in dispatches()) == [0, 0, 0, 0, 1, 1, 1, 1]
+        with as_system("tests"):
+            assert Attempt.objects.count() == 4
+
 
 class TestFlood:
     def test_many_messages_become_one_that_lists_them_all(self, committed: Cast, publish: Publish, contact: AddContact) -> None:
