@@ -3,6 +3,20 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from portsec.delivery.severity import Severity
+
+__all__ = [
+    "ACKNOWLEDGE_WITHIN",
+    "ACKNOWLEDGE_WITHIN_ELSE",
+    "Category",
+    "Certainty",
+    "MessageType",
+    "ResponseType",
+    "Severity",
+    "Urgency",
+    "acknowledge_within",
+]
+
 
 class Category(models.TextChoices):
     SECURITY = "Security", _("Security")
@@ -36,14 +50,6 @@ class Urgency(models.TextChoices):
     EXPECTED = "Expected", _("Expected")
     FUTURE = "Future", _("Future")
     PAST = "Past", _("Past")
-    UNKNOWN = "Unknown", _("Unknown")
-
-
-class Severity(models.TextChoices):
-    EXTREME = "Extreme", _("Extreme")
-    SEVERE = "Severe", _("Severe")
-    MODERATE = "Moderate", _("Moderate")
-    MINOR = "Minor", _("Minor")
     UNKNOWN = "Unknown", _("Unknown")
 
 

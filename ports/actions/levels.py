@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import connections, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -15,8 +15,9 @@ from ports.models.level import SEVERITY_OF_LEVEL
 from ports.queries.levels import above, in_force_of
 from ports.rows import level_row
 from ports.step_up import require_exceptional
-from portsec.access.acting import Acting, NotAllowedError, current_alias
+from portsec.access.acting import Acting, NotAllowedError
 from portsec.access.audiences import AudienceWish, resolve_audience
+from portsec.access.locks import one_at_a_time
 from portsec.access.models import Audience, Organisation
 from portsec.delivery import actions as delivery
 from portsec.face.wording import local_and_utc
@@ -175,8 +176,7 @@ def audience_of(acting: Acting, region: UUID | None) -> Audience:
 def _take_its_turn(acting: Acting, change: SecurityLevelChange, seen: Collection[UUID] | None) -> None:
     """Of two hands on one subject the second waits here, and then sees the first's change: rows of levels are only ever added."""
     subject = change.region_id or change.facility_id or change.owner_id
-    with connections[current_alias()].cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"level {subject} {change.operation.lower()}"])
+    one_at_a_time(f"level {subject} {change.operation.lower()}")
     current = in_force_of(acting, change)
     if current is not None and seen is not None and current.pk not in seen:
         raise LevelTaken(current)

@@ -30,8 +30,8 @@ from portsec.access.roles import Role  # noqa: E402
 from portsec.delivery.dispatching import LINES, send_due  # noqa: E402
 from portsec.delivery.escalation import escalate_due  # noqa: E402
 from portsec.delivery.models import Delivery, Dispatch, Endpoint  # noqa: E402
-from portsec.delivery.models.endpoint import Severity  # noqa: E402
 from portsec.delivery.secrets import new_webhook_secret, seal_secret  # noqa: E402
+from portsec.delivery.severity import Severity  # noqa: E402
 from portsec.outbound import request  # noqa: E402
 
 REASON = "benchmark: organisations, and what they are told, of a database of its own"

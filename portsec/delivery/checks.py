@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portsec.access.acting import Acting, NotAllowedError, as_system, current_alias
+from portsec.access.locks import one_at_a_time
 from portsec.access.models import Organisation, Region
 from portsec.access.service import acting_as_service
 from portsec.delivery.models import CheckedContact, CommunicationsCheck, Endpoint
@@ -57,7 +58,7 @@ def start_check(
     made.started_by, made.ends_at = acting.user, now + lasts
     check_fields(made, exclude={"organisation", "region", "started_by"})
     with transaction.atomic():
-        _one_at_a_time(acting)
+        _refuse_a_second(acting)
         made.save(force_insert=True)
         if not (sent := _send(made, asked)):
             raise Refused(Fault("organisations", _("None of them has a contact that can be sent to. Add contact points first."), "nobody"))
@@ -83,10 +84,9 @@ def _check_organisations(acting: Acting, region: Region | None, organisations: S
     return list(dict.fromkeys(organisations))
 
 
-def _one_at_a_time(acting: Acting) -> None:
+def _refuse_a_second(acting: Acting) -> None:
     """Two hands on one button: the second waits here, and then finds the first one's."""
-    with connections[current_alias()].cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('check:' || %s, 0))", [str(acting.organisation.pk)])
+    one_at_a_time(f"check {acting.organisation.pk}")
     running = CommunicationsCheck.objects.started_by_us(acting).filter(ends_at__gt=timezone.now()).first()
     if running is not None:
         raise Conflict(_("A check is running until %s. Wait for its end.") % f"{timezone.localtime(running.ends_at):%H:%M}")

@@ -6,7 +6,8 @@ from django import forms
 from django.utils.translation import gettext_lazy
 
 from portsec.delivery.models import Endpoint
-from portsec.delivery.models.endpoint import THRESHOLDS, Kind, Severity
+from portsec.delivery.models.endpoint import THRESHOLDS, Kind
+from portsec.delivery.severity import Severity
 from portsec.face.forms import RefusalMixin
 
 FROM_SEVERITY = [

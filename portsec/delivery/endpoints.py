@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from portsec.access.acting import Acting
 from portsec.delivery.models import Channel, Endpoint
-from portsec.delivery.models.endpoint import Severity
+from portsec.delivery.severity import Severity
 
 ON_FROM_THE_START = frozenset({Channel.EMAIL})  # a number may be that of a desk that reads no text messages: its owner says
 

@@ -15,9 +15,9 @@ from django.utils.translation import gettext as _
 from portsec.access.acting import Acting, NotAllowedError
 from portsec.access.models import Organisation, Region
 from portsec.delivery.models import EscalationPolicy
-from portsec.delivery.models.endpoint import Severity
 from portsec.delivery.models.escalation import DEFAULT_STEPS
 from portsec.delivery.policy_content import check_policy
+from portsec.delivery.severity import Severity
 from portsec.journal.actions import record_own
 from portsec.problems import Conflict, Fault, Refused
 

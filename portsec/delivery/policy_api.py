@@ -12,8 +12,8 @@ from portsec.access.api import OrganisationName, RegionName
 from portsec.access.models import Region
 from portsec.api import ActingViewSet, StrictSerializer, listed_all
 from portsec.delivery.models import EscalationPolicy, Step
-from portsec.delivery.models.endpoint import Severity
 from portsec.delivery.policies import Place, reset_policy, save_policy
+from portsec.delivery.severity import Severity
 
 
 class StepSerializer(StrictSerializer):

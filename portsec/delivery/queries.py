@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 from portsec.access.acting import Acting
 from portsec.delivery.actions.testing import not_set_up
 from portsec.delivery.models import Attempt, Channel, Dispatch, Endpoint, Purpose, State
-from portsec.delivery.models.endpoint import EndpointQuerySet, Kind, Severity
+from portsec.delivery.models.endpoint import EndpointQuerySet, Kind
+from portsec.delivery.severity import Severity
 from portsec.face.waits import Wait
 
 WATCHED = (Severity.EXTREME, Severity.SEVERE, Severity.MODERATE, Severity.MINOR)

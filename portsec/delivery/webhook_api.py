@@ -11,7 +11,8 @@ from rest_framework.response import Response
 from portsec.api import ActingViewSet, StrictSerializer, etag, listed_all
 from portsec.delivery import actions, queries
 from portsec.delivery.models import Attempt, Dispatch, Endpoint, Outcome
-from portsec.delivery.models.endpoint import Kind, Severity
+from portsec.delivery.models.endpoint import Kind
+from portsec.delivery.severity import Severity
 
 HEALTH = ("last_accepted_at", "failing_since", "failures", "last_error")  # changes with every call, and is no version of it
 

@@ -10,7 +10,8 @@ from ports.models import ContactPoint
 from portsec.access.acting import Acting, acting_for
 from portsec.access.audiences import AudienceWish
 from portsec.delivery.models import Channel, Endpoint
-from portsec.delivery.models.endpoint import AFTER_ALL_CONTACTS, Kind, Severity
+from portsec.delivery.models.endpoint import AFTER_ALL_CONTACTS, Kind
+from portsec.delivery.severity import Severity
 from portsec.demo.region_data import BALTIC_BODIES, BALTIC_PORTS, KATTEGAT_BODIES, KATTEGAT_PORTS
 
 Ago = Callable[..., AbstractContextManager[None]]

@@ -4,9 +4,10 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from portsec.access.acting import Acting, current_context
+from portsec.access.acting import Acting
 from portsec.access.ids import new_id
 from portsec.access.models import Organisation, Shareable, ShareableManager, ShareableQuerySet, User
+from portsec.access.models.guarded import GuardedManager
 
 
 class EntryQuerySet(ShareableQuerySet):
@@ -68,13 +69,8 @@ class ReadingQuerySet(models.QuerySet["Reading"]):
         return self.filter(for_me, organisation=acting.organisation)
 
 
-class ReadingManager(models.Manager.from_queryset(ReadingQuerySet)):  # type: ignore[misc]
-    """Fails closed, as the manager of shareable records does."""
-
-    def get_queryset(self) -> ReadingQuerySet:
-        current_context()
-        queryset: ReadingQuerySet = super().get_queryset()
-        return queryset
+class ReadingManager(GuardedManager.from_queryset(ReadingQuerySet)):  # type: ignore[misc]
+    pass
 
 
 class Reading(models.Model):

@@ -13,7 +13,8 @@ from portsec.access.acting import Acting, NotAllowedError, acting_for, as_system
 from portsec.access.roles import Role
 from portsec.delivery import actions, queries
 from portsec.delivery.models import Dispatch, Endpoint
-from portsec.delivery.models.endpoint import Kind, Severity
+from portsec.delivery.models.endpoint import Kind
+from portsec.delivery.severity import Severity
 from portsec.journal.models import Entry
 from portsec.problems import Conflict, Refused
 from tests.cast import Cast

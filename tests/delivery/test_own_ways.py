@@ -21,7 +21,7 @@ from portsec.access.acting import Acting, NotAllowedError, acting_for, as_system
 from portsec.access.roles import Role
 from portsec.delivery import actions
 from portsec.delivery.models import Endpoint
-from portsec.delivery.models.endpoint import Severity
+from portsec.delivery.severity import Severity
 from portsec.delivery.vapid import new_private_key, public_key
 from portsec.problems import Conflict, Refused
 from tests.cast import Cast

@@ -120,6 +120,7 @@ class TestTheHeartbeat:
             beat_outside()
         assert asked == ["/alive"]
 
-    def test_an_address_that_does_not_answer_is_no_error(self, settings: Any) -> None:
+    def test_an_address_that_does_not_answer_is_noted_and_no_error(self, settings: Any, caplog: pytest.LogCaptureFixture) -> None:
         settings.HEARTBEAT_URL = "http://127.0.0.1:1/"
         beat_outside()
+        assert "the heartbeat address does not answer" in caplog.text

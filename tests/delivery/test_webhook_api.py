@@ -16,8 +16,8 @@ from incidents.models import Alert
 from portsec.access.acting import acting_for, as_system
 from portsec.access.roles import Role
 from portsec.delivery.models import Endpoint
-from portsec.delivery.models.endpoint import Severity
 from portsec.delivery.secrets import open_secret
+from portsec.delivery.severity import Severity
 from portsec.journal.models import Entry, IdempotencyKey
 from tests.cast import Cast
 from tests.delivery.conftest import send

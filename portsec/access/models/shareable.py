@@ -7,9 +7,9 @@ from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.sql.compiler import SQLCompiler
 
-from portsec.access.acting import current_context
 from portsec.access.ids import new_id
 from portsec.access.models.audience import GRANTED, Audience
+from portsec.access.models.guarded import GuardedManager
 from portsec.access.models.organisation import Organisation
 
 if TYPE_CHECKING:
@@ -53,13 +53,8 @@ class ShareableQuerySet(models.QuerySet[Any]):
         return self.visible_to(acting).filter(owner=acting.organisation)
 
 
-class ShareableManager(models.Manager.from_queryset(ShareableQuerySet)):  # type: ignore[misc]
-    """Fails closed: a query outside `acting_for` or `as_system` raises, where row security would answer with nothing."""
-
-    def get_queryset(self) -> ShareableQuerySet:
-        current_context()
-        queryset: ShareableQuerySet = super().get_queryset()
-        return queryset
+class ShareableManager(GuardedManager.from_queryset(ShareableQuerySet)):  # type: ignore[misc]
+    pass
 
 
 class Shareable(models.Model):

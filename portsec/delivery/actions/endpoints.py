@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 
 from portsec.access.acting import Acting, NotAllowedError
 from portsec.delivery.models import Channel, Endpoint
-from portsec.delivery.models.endpoint import AFTER_ALL_CONTACTS, Kind, Severity
+from portsec.delivery.models.endpoint import AFTER_ALL_CONTACTS, Kind
+from portsec.delivery.severity import Severity
 from portsec.journal.actions import record_own
 from portsec.problems import Conflict, Fault, Refused
 from portsec.validation import check_fields

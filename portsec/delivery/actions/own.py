@@ -13,8 +13,9 @@ from portsec.delivery.actions.endpoints import check, content_of, insert, save_c
 from portsec.delivery.actions.testing import not_set_up
 from portsec.delivery.actions.webhooks import check_reachable
 from portsec.delivery.models import Channel, Endpoint
-from portsec.delivery.models.endpoint import Kind, Severity
+from portsec.delivery.models.endpoint import Kind
 from portsec.delivery.secrets import seal_secret
+from portsec.delivery.severity import Severity
 from portsec.problems import Conflict, Fault, Refused
 
 MOST_BROWSERS = 10

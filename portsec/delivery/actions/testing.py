@@ -2,11 +2,11 @@
 
 from datetime import timedelta
 
-from django.db import connections
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from portsec.access.acting import Acting, current_alias
+from portsec.access.acting import Acting
+from portsec.access.locks import one_at_a_time
 from portsec.delivery.actions.endpoints import require_for, tell
 from portsec.delivery.models import Channel, Dispatch, Endpoint, Purpose
 from portsec.delivery.transports import TRANSPORTS
@@ -45,8 +45,7 @@ def not_set_up(channel: str) -> str:
 
 def _hold_back(acting: Acting) -> None:
     """One counts after the other, so that two at once do not both find room."""
-    with connections[current_alias()].cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"delivery tests {acting.organisation.pk}"])
+    one_at_a_time(f"delivery tests {acting.organisation.pk}")
     since = timezone.now() - WINDOW
     if Dispatch.objects.received_by(acting).filter(purpose=Purpose.TEST, created_at__gt=since).count() >= MOST:
         raise Refused(Fault("", _("%d tests within a minute are enough. Wait a minute, then send the next.") % MOST, "too_many"))

@@ -3,12 +3,12 @@
 from datetime import timedelta
 from typing import Any
 
-from django.db import connections
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from portsec.access.acting import Acting, current_alias
+from portsec.access.acting import Acting
+from portsec.access.locks import one_at_a_time
 from portsec.delivery.actions.endpoints import check, content_of, insert, require_for, save_changes, tell, write
 from portsec.delivery.models import Channel, Endpoint
 from portsec.delivery.secrets import new_webhook_secret, seal_secret
@@ -28,7 +28,7 @@ def add_webhook(acting: Acting, *, label: str, address: str, kinds: list[str], s
     check_reachable(one.address)
     secret = new_webhook_secret()
     one.sealed_secret = seal_secret(secret)
-    _one_at_a_time(acting)
+    one_at_a_time(f"webhooks {acting.organisation.pk}")  # two at once would both find room for the last
     if Endpoint.objects.of_house(acting).in_use().filter(channel=Channel.WEBHOOK).count() >= MOST:
         raise Refused(Fault("", _("%d webhooks are the most of one organisation. Take one away first.") % MOST, "too_many"))
     insert(one)
@@ -72,9 +72,3 @@ def check_reachable(address: str, field: str = "address") -> None:
         check_address(address)
     except OutboundError as error:
         raise error.refusal(field) from error
-
-
-def _one_at_a_time(acting: Acting) -> None:
-    """Until the end of the transaction: two at once would both find room for the last."""
-    with connections[current_alias()].cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"webhooks {acting.organisation.pk}"])

@@ -1,18 +1,12 @@
 """That deliveries are late: found by the watchdog, told once, ended when all is well again."""
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from portsec.access.acting import current_context
-
-
-class AlarmManager(models.Manager["Alarm"]):
-    def get_queryset(self) -> models.QuerySet["Alarm"]:
-        current_context()
-        return super().get_queryset()
+from portsec.access.models.guarded import GuardedManager
 
 
 class Alarm(models.Model):
@@ -23,7 +17,7 @@ class Alarm(models.Model):
     overdue = models.PositiveIntegerField(help_text=_("Steps of escalations that had not been taken."))
     waiting = models.PositiveIntegerField(help_text=_("Messages that had not been sent."))
 
-    objects: ClassVar[AlarmManager] = AlarmManager()
+    objects: ClassVar[GuardedManager[Self]] = GuardedManager()
 
     class Meta:
         constraints = [

@@ -6,9 +6,10 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from portsec.access.acting import Acting, current_context
+from portsec.access.acting import Acting
 from portsec.access.ids import new_id
 from portsec.access.models import Organisation, Region, User
+from portsec.access.models.guarded import GuardedManager
 from portsec.access.text import no_control_characters, one_line
 from portsec.delivery.models.dispatch import Dispatch
 
@@ -23,11 +24,8 @@ class CommunicationsCheckQuerySet(models.QuerySet["CommunicationsCheck"]):
         return self.filter(organisation=acting.organisation)
 
 
-class CommunicationsCheckManager(models.Manager.from_queryset(CommunicationsCheckQuerySet)):  # type: ignore[misc]
-    def get_queryset(self) -> CommunicationsCheckQuerySet:
-        current_context()
-        queryset: CommunicationsCheckQuerySet = super().get_queryset()
-        return queryset
+class CommunicationsCheckManager(GuardedManager.from_queryset(CommunicationsCheckQuerySet)):  # type: ignore[misc]
+    pass
 
 
 class CommunicationsCheck(models.Model):
@@ -60,11 +58,8 @@ class CheckedContactQuerySet(models.QuerySet["CheckedContact"]):
         return self.filter(Q(checker=acting.organisation) | Q(organisation=acting.organisation))
 
 
-class CheckedContactManager(models.Manager.from_queryset(CheckedContactQuerySet)):  # type: ignore[misc]
-    def get_queryset(self) -> CheckedContactQuerySet:
-        current_context()
-        queryset: CheckedContactQuerySet = super().get_queryset()
-        return queryset
+class CheckedContactManager(GuardedManager.from_queryset(CheckedContactQuerySet)):  # type: ignore[misc]
+    pass
 
 
 class CheckedContact(models.Model):

@@ -5,9 +5,10 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from portsec.access.acting import Acting, current_context
+from portsec.access.acting import Acting
 from portsec.access.ids import new_id
 from portsec.access.models import Organisation, User
+from portsec.access.models.guarded import GuardedManager
 from portsec.journal.models import Entry
 
 
@@ -55,11 +56,8 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         return self.filter(state__in=OPEN, acknowledge_by__isnull=False)
 
 
-class DeliveryManager(models.Manager.from_queryset(DeliveryQuerySet)):  # type: ignore[misc]
-    def get_queryset(self) -> DeliveryQuerySet:
-        current_context()
-        queryset: DeliveryQuerySet = super().get_queryset()
-        return queryset
+class DeliveryManager(GuardedManager.from_queryset(DeliveryQuerySet)):  # type: ignore[misc]
+    pass
 
 
 class Delivery(models.Model):

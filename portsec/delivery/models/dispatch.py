@@ -7,9 +7,10 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from portsec.access.acting import Acting, current_context
+from portsec.access.acting import Acting
 from portsec.access.ids import new_id
 from portsec.access.models import Organisation
+from portsec.access.models.guarded import GuardedManager
 from portsec.delivery.models.delivery import Channel, Delivery, State
 from portsec.delivery.models.endpoint import Endpoint
 
@@ -35,11 +36,8 @@ class DispatchQuerySet(models.QuerySet["Dispatch"]):
         return self.visible_to(acting).filter(recipient=acting.organisation)
 
 
-class DispatchManager(models.Manager.from_queryset(DispatchQuerySet)):  # type: ignore[misc]
-    def get_queryset(self) -> DispatchQuerySet:
-        current_context()
-        queryset: DispatchQuerySet = super().get_queryset()
-        return queryset
+class DispatchManager(GuardedManager.from_queryset(DispatchQuerySet)):  # type: ignore[misc]
+    pass
 
 
 class Dispatch(models.Model):

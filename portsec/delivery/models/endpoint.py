@@ -12,11 +12,13 @@ from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from portsec.access.acting import Acting, current_context
+from portsec.access.acting import Acting
 from portsec.access.ids import new_id
 from portsec.access.models import Organisation, User
+from portsec.access.models.guarded import GuardedManager
 from portsec.access.text import no_control_characters, one_line
 from portsec.delivery.models.delivery import Channel
+from portsec.delivery.severity import Severity
 
 
 class Kind(models.TextChoices):
@@ -24,16 +26,6 @@ class Kind(models.TextChoices):
 
     ALERT = "alert", _("Alerts")
     LEVEL = "security_level_change", _("Security levels")
-
-
-class Severity(models.TextChoices):
-    """CAP 1.2, as alerts have it; a security level counts as Extreme (3), Severe (2) or Moderate (1)."""
-
-    EXTREME = "Extreme", _("Extreme")
-    SEVERE = "Severe", _("Severe")
-    MODERATE = "Moderate", _("Moderate")
-    MINOR = "Minor", _("Minor")
-    UNKNOWN = "Unknown", _("Unknown")
 
 
 # Told from which severity on: what a person chooses from. `Unknown` may be anything, so it belongs to all alone.
@@ -65,11 +57,8 @@ class EndpointQuerySet(models.QuerySet["Endpoint"]):
         return self.filter(contact_point=contact_point)
 
 
-class EndpointManager(models.Manager.from_queryset(EndpointQuerySet)):  # type: ignore[misc]
-    def get_queryset(self) -> EndpointQuerySet:
-        current_context()
-        queryset: EndpointQuerySet = super().get_queryset()
-        return queryset
+class EndpointManager(GuardedManager.from_queryset(EndpointQuerySet)):  # type: ignore[misc]
+    pass
 
 
 class Endpoint(models.Model):

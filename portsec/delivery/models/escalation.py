@@ -7,11 +7,12 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from portsec.access.acting import Acting, current_context
+from portsec.access.acting import Acting
 from portsec.access.ids import new_id
 from portsec.access.models import Organisation, Region, RegionMembership, User
+from portsec.access.models.guarded import GuardedManager
 from portsec.delivery.models.delivery import Delivery
-from portsec.delivery.models.endpoint import Severity
+from portsec.delivery.severity import Severity
 
 
 class Step(models.TextChoices):
@@ -39,11 +40,8 @@ class EscalationPolicyQuerySet(models.QuerySet["EscalationPolicy"]):
         return self.filter(Q(organisation=acting.organisation) | Q(region__in=regions))
 
 
-class EscalationPolicyManager(models.Manager.from_queryset(EscalationPolicyQuerySet)):  # type: ignore[misc]
-    def get_queryset(self) -> EscalationPolicyQuerySet:
-        current_context()
-        queryset: EscalationPolicyQuerySet = super().get_queryset()
-        return queryset
+class EscalationPolicyManager(GuardedManager.from_queryset(EscalationPolicyQuerySet)):  # type: ignore[misc]
+    pass
 
 
 class EscalationPolicy(models.Model):
@@ -81,11 +79,8 @@ class EscalationQuerySet(models.QuerySet["Escalation"]):
         return self.filter(delivery__in=Delivery.objects.visible_to(acting))
 
 
-class EscalationManager(models.Manager.from_queryset(EscalationQuerySet)):  # type: ignore[misc]
-    def get_queryset(self) -> EscalationQuerySet:
-        current_context()
-        queryset: EscalationQuerySet = super().get_queryset()
-        return queryset
+class EscalationManager(GuardedManager.from_queryset(EscalationQuerySet)):  # type: ignore[misc]
+    pass
 
 
 class Escalation(models.Model):

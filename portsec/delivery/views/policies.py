@@ -13,7 +13,6 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from portsec.access.middleware import ActingRequest
 from portsec.access.models import Region
 from portsec.delivery.models import EscalationPolicy
-from portsec.delivery.models.endpoint import Severity
 from portsec.delivery.models.escalation import DEFAULT_STEPS
 from portsec.delivery.policies import (
     Place,
@@ -35,6 +34,7 @@ from portsec.delivery.policy_forms import (
     written,
 )
 from portsec.delivery.progress import in_minutes, step_label
+from portsec.delivery.severity import Severity
 from portsec.delivery.timeline import picture, timeline
 from portsec.problems import Conflict, Refused
 

@@ -16,8 +16,8 @@ from portsec.access.acting import as_system  # noqa: E402 (Django must be set up
 from portsec.access.actions import create_organisation, create_region, issue_token, join_region  # noqa: E402
 from portsec.access.models import Organisation  # noqa: E402
 from portsec.delivery.models import Endpoint, EscalationPolicy  # noqa: E402
-from portsec.delivery.models.endpoint import Severity  # noqa: E402
 from portsec.delivery.secrets import new_webhook_secret, seal_secret  # noqa: E402
+from portsec.delivery.severity import Severity  # noqa: E402
 from tests.chaos.outside.names import mailbox_of, path_of  # noqa: E402
 
 COUNT, SENDERS = 50, 4
