@@ -10,8 +10,9 @@ from django.utils.translation import gettext_lazy
 from incidents.models import Alert, AlertMessage, cap
 from incidents.queries import FILTERS
 from portsec.access.acting import Acting
+from portsec.access.audience_form import AudienceFields
 from portsec.access.audiences import AudienceWish
-from portsec.access.models import Audience, Membership, Organisation, Region
+from portsec.access.models import Audience, Membership, Organisation
 from portsec.access.roles import OFFICERS
 from portsec.access.tlp import Tlp
 from portsec.face.forms import LocalMoment, RefusalMixin
@@ -73,13 +74,8 @@ def area_initial(areas: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-class AlertForm(RefusalMixin, AreaFields, forms.ModelForm[Alert]):
-    POINTERS = {
-        "audience/organisations": "organisations",
-        "audience/region": "region",
-        "audience": "audience_kind",
-        "areas": "area_description",
-    }
+class AlertForm(AudienceFields, AreaFields, forms.ModelForm[Alert]):
+    POINTERS = {**AudienceFields.POINTERS, "areas": "area_description"}
 
     category = forms.TypedMultipleChoiceField(
         choices=cap.Category.choices, widget=forms.CheckboxSelectMultiple, initial=[cap.Category.SECURITY]
@@ -98,8 +94,6 @@ class AlertForm(RefusalMixin, AreaFields, forms.ModelForm[Alert]):
         widget=forms.RadioSelect,
         initial=Audience.Kind.REGION_PORTS,
     )
-    region = forms.ModelChoiceField(Region.objects.none(), required=False, empty_label=None)
-    organisations = forms.ModelMultipleChoiceField(Organisation.objects.none(), required=False, widget=forms.CheckboxSelectMultiple)
     persons = forms.MultipleChoiceField(
         label=gettext_lazy("Named persons"),
         required=False,
@@ -140,23 +134,13 @@ class AlertForm(RefusalMixin, AreaFields, forms.ModelForm[Alert]):
             kwargs["initial"] = _initial(alert) | (kwargs.get("initial") or {})
         super().__init__(*args, **kwargs)
         self.acting = acting
-        regions = Region.objects.filter(memberships__organisation=acting.organisation).order_by("memberships__joined_at")
-        self._field("region").queryset = regions
-        self._field("region").initial = regions.first()
-        self._field("organisations").queryset = Organisation.objects.visible_to(acting).exclude(pk=acting.organisation.pk).order_by("name")
+        self.offer_audiences(acting)
         self._field("persons").choices = persons_to_name(acting)
         for name in ("urgency", "certainty"):
             self._field(name).choices = [choice for choice in self._field(name).choices if choice[0]]
 
     def _field(self, name: str) -> Any:
         return self.fields[name]
-
-    def wish(self) -> AudienceWish:
-        said = self.cleaned_data
-        kind = said["audience_kind"]
-        if kind == Audience.Kind.NAMED:
-            return AudienceWish(kind, organisations=tuple(one.pk for one in said.get("organisations") or ()))
-        return AudienceWish(kind, said["region"].pk if said.get("region") else None)
 
     def arguments(self) -> dict[str, Any]:
         """As `draft_alert` and `edit_draft` take them."""

@@ -9,8 +9,8 @@ from ports.models import ContactPoint, Situation
 from ports.models.contact import Day, Hours
 from ports.phones import in_groups
 from portsec.access.acting import Acting
-from portsec.access.audiences import AudienceWish
-from portsec.access.models import Audience, Organisation, Region
+from portsec.access.audience_form import AudienceFields
+from portsec.access.models import Audience
 from portsec.face.forms import RefusalMixin
 
 LONGEST_WRITTEN = 60  # a number with all its spaces and brackets
@@ -107,8 +107,8 @@ class ContactPointForm(ContentForm):
         super().__init__(data, initial=kept | numbers | {"days": kept["days"] or WORKING_DAYS})
 
 
-class NewContactPointForm(ContentForm):
-    POINTERS = {"audience/organisations": "organisations", "audience/region": "region", "audience": "audience_kind"}
+class NewContactPointForm(ContentForm, AudienceFields):
+    POINTERS = AudienceFields.POINTERS
 
     audience_kind = forms.ChoiceField(
         label=gettext_lazy("Who may call"),
@@ -117,31 +117,7 @@ class NewContactPointForm(ContentForm):
         initial=Audience.Kind.REGION,
         help_text=gettext_lazy("Others never see it. This cannot be changed later: those who know a number keep it."),
     )
-    region = forms.ModelChoiceField(Region.objects.none(), label=gettext_lazy("Region"), required=False, empty_label=None)
-    organisations = forms.ModelMultipleChoiceField(
-        Organisation.objects.none(),
-        label=gettext_lazy("Organisations"),
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-        help_text=gettext_lazy("For “Named organisations” only."),
-        error_messages={"invalid_choice": gettext_lazy("No such organisation among those you share a region with.")},
-    )
 
     def __init__(self, acting: Acting, data: Any = None) -> None:
         super().__init__(data)
-        regions = Region.objects.filter(memberships__organisation=acting.organisation).order_by("memberships__joined_at")
-        self._field("region").queryset = regions
-        self._field("region").initial = regions.first()
-        self._field("organisations").queryset = Organisation.objects.visible_to(acting).exclude(pk=acting.organisation.pk).order_by("name")
-
-    def _field(self, name: str) -> Any:
-        return self.fields[name]
-
-    def wish(self) -> AudienceWish:
-        said = self.cleaned_data
-        kind = said["audience_kind"]
-        if kind == Audience.Kind.OWN:
-            return AudienceWish(kind)
-        if kind == Audience.Kind.NAMED:
-            return AudienceWish(kind, organisations=tuple(one.pk for one in said.get("organisations") or ()))
-        return AudienceWish(kind, said["region"].pk if said.get("region") else None)
+        self.offer_audiences(acting)

@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy
 
 from ports.models import PortDocument
 from portsec.access.acting import Acting
-from portsec.access.audiences import AudienceWish
-from portsec.access.models import Audience, Membership, Organisation, Region
+from portsec.access.audience_form import AudienceFields
+from portsec.access.models import Audience, Membership, Organisation
 from portsec.access.tlp import Tlp
 from portsec.face.forms import RefusalMixin
 
@@ -36,8 +36,8 @@ def kind_field() -> forms.ChoiceField:
     return forms.ChoiceField(label=gettext_lazy("Kind"), choices=PortDocument.Kind.choices, widget=forms.RadioSelect)
 
 
-class DocumentForm(RefusalMixin, forms.ModelForm[PortDocument]):
-    POINTERS = {"audience/organisations": "organisations", "audience/region": "region", "audience": "audience_kind", "persons": "persons"}
+class DocumentForm(AudienceFields, forms.ModelForm[PortDocument]):
+    POINTERS = {**AudienceFields.POINTERS, "persons": "persons"}
 
     kind = kind_field()
     tlp = forms.ChoiceField(label=gettext_lazy("TLP label"), choices=Tlp.choices, widget=forms.RadioSelect, initial=Tlp.AMBER)
@@ -47,15 +47,6 @@ class DocumentForm(RefusalMixin, forms.ModelForm[PortDocument]):
         widget=forms.RadioSelect,
         initial=Audience.Kind.OWN,
         help_text=gettext_lazy("Others never learn of it. This cannot be changed later: those who have it would keep it."),
-    )
-    region = forms.ModelChoiceField(Region.objects.none(), label=gettext_lazy("Region"), required=False, empty_label=None)
-    organisations = forms.ModelMultipleChoiceField(
-        Organisation.objects.none(),
-        label=gettext_lazy("Organisations"),
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-        help_text=gettext_lazy("For “Named organisations” only."),
-        error_messages={"invalid_choice": gettext_lazy("No such organisation among those you share a region with.")},
     )
     persons = forms.MultipleChoiceField(
         label=gettext_lazy("Named persons"),
@@ -73,22 +64,9 @@ class DocumentForm(RefusalMixin, forms.ModelForm[PortDocument]):
 
     def __init__(self, acting: Acting, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        regions = Region.objects.filter(memberships__organisation=acting.organisation).order_by("memberships__joined_at")
-        self._field("region").queryset = regions
-        self._field("region").initial = regions.first()
-        seen = Organisation.objects.visible_to(acting)
-        self._field("organisations").queryset = seen.exclude(pk=acting.organisation.pk).order_by("name")
-        self._field("persons").choices = persons_to_name(acting, seen)
-
-    def _field(self, name: str) -> Any:
-        return self.fields[name]
-
-    def wish(self) -> AudienceWish:
-        said = self.cleaned_data
-        kind = said["audience_kind"]
-        if kind == Audience.Kind.NAMED:
-            return AudienceWish(kind, organisations=tuple(one.pk for one in said.get("organisations") or ()))
-        return AudienceWish(kind, said["region"].pk if said.get("region") and kind != Audience.Kind.OWN else None)
+        self.offer_audiences(acting)
+        persons: Any = self.fields["persons"]
+        persons.choices = persons_to_name(acting)
 
     def arguments(self) -> dict[str, Any]:
         """As `add_document` takes them."""
@@ -99,8 +77,9 @@ class DocumentForm(RefusalMixin, forms.ModelForm[PortDocument]):
         """Left to the action."""
 
 
-def persons_to_name(acting: Acting, seen: Any) -> list[tuple[str, str]]:
+def persons_to_name(acting: Acting) -> list[tuple[str, str]]:
     """The people of the visible organisations but for oneself, as TLP:RED names them. 1 query."""
+    seen = Organisation.objects.visible_to(acting)
     people = Membership.objects.filter(organisation__in=seen, is_active=True, user__is_active=True, user__is_service=False)
     others = people.exclude(user=acting.user).select_related("user", "organisation").order_by("organisation__name", "user__name")
     return [(str(one.user_id), f"{one.user.name}, {one.get_role_display()}, {one.organisation.name}") for one in others]
