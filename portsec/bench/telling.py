@@ -166,14 +166,14 @@ def post(receiver: str, count: int) -> None:
 
 
 def escalated(repeats: int) -> dict[str, Any]:
-    """One step of every delivery that is open, all at once, and the bare insert of as many rows."""
+    """One step of a thousand deliveries that are open, all at once."""
     times, count = [], 0
     for _round in range(repeats):
         with as_system(REASON):
-            count = Delivery.objects.filter(state__in=["queued", "accepted", "delivered"]).order_by("-created_at")[:1000].count()
-            late = Delivery.objects.filter(state__in=["queued", "accepted", "delivered"]).order_by("-created_at").values("pk")[:1000]
+            still = Delivery.objects.filter(state__in=["queued", "accepted", "delivered"]).exclude(escalation_steps=[])
+            late = list(still.order_by("-created_at").values_list("pk", flat=True)[:1000])
             Delivery.objects.update(escalate_at=None)
-            Delivery.objects.filter(pk__in=late).update(escalate_at=timezone.now(), escalation_step=3)
+            count = Delivery.objects.filter(pk__in=late).update(escalate_at=timezone.now(), escalation_step=3)
         times.append(_timed(lambda: escalate_due(timezone.now())))
     return {"query": "a step of 1,000 escalations", "ms": round(median(times), 1), "baseline_ms": None, "ratio": None, "rows": count}
 

@@ -41,13 +41,19 @@ def _escalate(now: datetime, by_watchdog: bool) -> int:
             .order_by("escalate_at")[:MOST]
         )
         facts = facts_of({(one.kind, one.object_id) for one in late})
-        ended = [one for one in late if (told := facts.get(one.object_id)) is None or not told.is_open]
+        ended = [one for one in late if not _goes_on(one, facts.get(one.object_id))]
         Delivery.objects.filter(pk__in=[one.pk for one in ended]).update(escalate_at=None)
         still = [one for one in late if one not in ended]
         for step, ones in _by_step(still).items():
             _take(step, ones, facts, now, by_watchdog)
     tell_boards({one.object_id for one in still})
     return len(late)
+
+
+def _goes_on(one: Delivery, told: Facts | None) -> bool:
+    """A row that says what no step is must not hold up all others."""
+    steps = one.escalation_steps[one.escalation_step : one.escalation_step + 1]
+    return told is not None and told.is_open and bool(steps) and steps[0].get("step") in Step.values
 
 
 def _by_step(late: Sequence[Delivery]) -> dict[str, list[Delivery]]:

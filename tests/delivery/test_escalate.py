@@ -15,7 +15,7 @@ from incidents.models import Alert
 from portsec.access.acting import Acting, acting_for, as_system
 from portsec.access.models import Region
 from portsec.delivery.escalation import escalate_due
-from portsec.delivery.models import Escalation, EscalationPolicy
+from portsec.delivery.models import Delivery, Escalation, EscalationPolicy
 from portsec.journal.models import Entry
 from tests.cast import Cast
 from tests.delivery.conftest import AddContact, delivery_to, dispatches, recipients, send
@@ -128,6 +128,16 @@ class TestSteps:
         for name in ("riga", "council", "coastguard", "trieste"):
             with acting_for(committed.as_(name)) as acting:
                 assert not Entry.objects.visible_to(acting).filter(verb__startswith="delivery.").exists(), name
+
+
+    @pytest.mark.parametrize("steps", [[], [{"after": 0, "step": "shout"}], [{"after": 0}]])
+    def test_a_row_that_names_no_step_holds_up_nobody(self, committed: Cast, publish: Publish, silent: Alert, steps: list[Any]) -> None:
+        with time_machine.travel(START, tick=False):
+            odd = publish(committed.as_("gdansk"), "named", named=[committed.riga])
+        with as_system("tests"):
+            Delivery.objects.filter(object_id=odd.pk).update(escalation_steps=steps)
+        assert told_after(at(0)) == ["first@gdynia.example"]
+        assert delivery_to(committed.riga, odd.pk).escalate_at is None
 
 
 class TestAClockThatJumps:

@@ -170,3 +170,25 @@ def test_bench_lists_answers_the_rows_of_its_baselines(tmp_path: Path) -> None:
     assert all(one["same_rows"] for one in report["results"])
     assert all(one["ms"] > 0 and one["baseline_ms"] > 0 and one["ratio"] > 0 for one in report["results"])
     assert all(one["queries"] <= 3 for one in lists if one["through"] == "queries")
+
+
+@pytest.mark.load
+def test_bench_delivery_tells_everybody_on_both_channels(tmp_path: Path) -> None:
+    file = tmp_path / "figures.json"
+    manage("bench_delivery", "--organisations", "12", "--webhooks", "20", "--repeats", "1", "--json", str(file))
+    told, webhook, escalated = json.loads(file.read_text())["results"]
+    assert told["rows"] == 12 * 3  # a delivery and two dispatches each
+    assert told["ratio"] > 0 < webhook["ratio"]
+    assert webhook["per_second"] > 0
+    assert escalated["rows"] >= 12
+
+
+@pytest.mark.load
+def test_bench_regions_sees_every_page(tmp_path: Path) -> None:
+    file = tmp_path / "figures.json"
+    sizes = ("--regions", "3", "--ports", "300", "--agencies", "3", "--people", "310")
+    manage("bench_regions", *sizes, "--repeats", "1", "--json", str(file))
+    report = json.loads(file.read_text())
+    assert {one["status"] for one in report["results"]} == {200}
+    assert all(one["queries"] > 0 and one["ratio"] > 0 for one in report["results"])
+    assert 0 < report["map_kb"] < 60
