@@ -34,7 +34,19 @@ def _answer(connection: socket.socket, habit: Habit, tls: ssl.SSLContext | None)
     with suppress(OSError), connection:
         speaking = tls.wrap_socket(connection, server_side=True) if tls else connection
         with speaking:
-            habit(speaking, speaking.recv(65536))
+            habit(speaking, _whole(speaking))
+
+
+def _whole(connection: socket.socket) -> bytes:
+    """The request with its body, in however many pieces it comes."""
+    said = b""
+    while (more := connection.recv(65536)) != b"":
+        said += more
+        head, blank, body = said.partition(b"\r\n\r\n")
+        length = next((int(line.split(b":")[1]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")), 0)
+        if blank and len(body) >= length:
+            break
+    return said
 
 
 def says(status: str, body: bytes = b"", *headers: str) -> Habit:
