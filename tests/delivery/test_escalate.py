@@ -129,7 +129,6 @@ class TestSteps:
             with acting_for(committed.as_(name)) as acting:
                 assert not Entry.objects.visible_to(acting).filter(verb__startswith="delivery.").exists(), name
 
-
     @pytest.mark.parametrize("steps", [[], [{"after": 0, "step": "shout"}], [{"after": 0}]])
     def test_a_row_that_names_no_step_holds_up_nobody(self, committed: Cast, publish: Publish, silent: Alert, steps: list[Any]) -> None:
         with time_machine.travel(START, tick=False):

@@ -18,7 +18,7 @@ from portsec.delivery.models.delivery import DeliveryQuerySet
 from portsec.journal import cursors
 from portsec.live import news
 from portsec.live.rooms import Turn
-from tests.proofs import probes
+from tests.proofs import outside, probes
 from tests.proofs.probes import Probe
 from tests.proofs.scene import TABLES
 
@@ -240,6 +240,41 @@ MUTANTS = [
         "deliveries: a sender answers",
         policy("delivery_delivery", "sender_withdraws", check="sender_id = (SELECT app_org())"),
         [probes.a_sender_does_not_answer_for_its_recipients],
+    ),
+    # What is told outside
+    Mutant("endpoints: everyone reads", policy("delivery_endpoint", "own", using="true"), [outside.an_address_is_its_organisations_alone]),
+    Mutant(
+        "endpoints: a person's own for colleagues",
+        policy("delivery_endpoint", "own", using="organisation_id = (SELECT app_org())"),
+        [outside.a_persons_own_way_is_hidden_from_colleagues],
+    ),
+    Mutant("dispatches: everyone reads", policy("delivery_dispatch", "parties", using="true"), [outside.what_was_sent_is_for_the_parties]),
+    Mutant(
+        "dispatches: red for all persons",
+        policy("delivery_dispatch", "parties", using="recipient_id = (SELECT app_org())"),
+        [outside.what_was_sent_is_for_the_parties],
+    ),
+    *(
+        Mutant(f"{table}: everyone reads", policy(table, "parties", using="true"), [outside.tries_and_steps_are_for_the_parties])
+        for table in ("delivery_attempt", "delivery_escalation")
+    ),
+    Mutant(
+        "policies: everyone reads",
+        policy("delivery_escalationpolicy", "own_and_regions", using="true"),
+        [outside.a_policy_is_read_by_those_for_whom_it_holds],
+    ),
+    *(
+        Mutant(
+            f"{name}: of anybody's object",
+            function(name, " AND d.sender_id = app_org()", ""),
+            [outside.nobody_stops_or_calls_off_what_another_told],
+        )
+        for name in ("app_stop_dispatches", "app_dispatch_cancellation")
+    ),
+    Mutant(
+        "app_steer_escalation: by anybody",
+        function("app_steer_escalation", "app_org() IN (sender_id, coordinator_id)", "true"),
+        [outside.nobody_holds_an_escalation_but_who_told_or_coordinates],
     ),
     # The questions that the policies ask
     Mutant(

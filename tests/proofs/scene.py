@@ -8,10 +8,12 @@ from django.db import connections
 
 from incidents.actions import publish_alert
 from incidents.models import Alert
-from ports.actions import set_security_level
-from portsec.access.acting import Acting, acting_for
+from ports.actions import add_contact_point, set_security_level
+from portsec.access.acting import Acting, acting_for, as_system
 from portsec.access.audiences import AudienceWish
 from portsec.access.roles import Role
+from portsec.delivery.models import Attempt, Delivery, Dispatch, Escalation, EscalationPolicy
+from portsec.delivery.models.escalation import DEFAULT_STEPS
 from tests.cast import Cast
 from tests.proofs.oracle import Thing
 
@@ -78,6 +80,11 @@ class Scene:
 def set_scene(cast: Cast) -> Scene:
     gdansk = cast.as_("gdansk")
     person = cast.user("gdynia")
+    for name in ("gdynia", "riga"):
+        with acting_for(cast.as_(name)) as acting:
+            add_contact_point(acting, wish=AudienceWish("own"), role="Watch", email=f"watch@{name}.example", situations=["alert"])
+    with acting_for(cast.as_("gdynia")) as acting:
+        EscalationPolicy.objects.create(organisation=acting.organisation, steps=DEFAULT_STEPS)
     with acting_for(gdansk):
         both = AudienceWish("named", organisations=(cast.gdynia.pk, cast.riga.pk))
         named = publish_alert(gdansk, wish=both, headline="For two by name", **CONTENT).alert
@@ -85,10 +92,21 @@ def set_scene(cast: Cast) -> Scene:
         red = publish_alert(gdansk, wish=one, persons=[person.pk], headline="For one person", **{**CONTENT, "tlp": "RED"}).alert
         publish_alert(gdansk, wish=AudienceWish("region_ports"), headline="For the ports", **CONTENT)  # makes the region's audience
         level = set_security_level(gdansk, level=2, reason="A test")
+    _have_told(cast, named)
     scene = Scene(cast, named, red)
     scene.things = {"named": _things_of(named.pk, named.audience_id), "red": _things_of(red.pk, red.audience_id)}
     scene.things["level"] = {("level", level.pk)}
     return scene
+
+
+def _have_told(cast: Cast, alert: Alert) -> None:
+    """As if a worker had tried to tell Gdynia of the alert, and had taken a step when nobody answered."""
+    with as_system("the proof: what a worker writes"):
+        told = Delivery.objects.get(object_id=alert.pk, recipient=cast.gdynia)
+        sent = Dispatch.objects.filter(delivery=told)
+        sent.update(state="sending", attempts=1)
+        Attempt.objects.create(dispatch=sent.get(), number=1, started_at=told.created_at)
+        Escalation.objects.create(delivery=told, number=1, step="remind", due_at=told.created_at, taken_at=told.created_at)
 
 
 def _things_of(alert: UUID, audience: Any) -> set[Thing]:

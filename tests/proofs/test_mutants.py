@@ -6,11 +6,12 @@ import pytest
 from django.db import connections
 
 from tests.cast import Cast
-from tests.proofs import probes
+from tests.proofs import outside, probes
 from tests.proofs.mutants import MUTANTS, Mutant, no_first_wall, no_second_wall
-from tests.proofs.probes import PROBES, Probe
+from tests.proofs.probes import Probe
 from tests.proofs.scene import Scene, set_scene
 
+PROBES = [*probes.PROBES, *outside.PROBES]
 # Brackets aside: PostgreSQL sets them anew when it writes a policy down again.
 CATALOGUE = """
 SELECT 'policy', tablename || '.' || policyname,
