@@ -20,7 +20,7 @@ run: $(STAMP)
 	@$(RUN) manage.py up
 
 test: $(STAMP)
-	$(RUN) -m pytest
+	$(RUN) -m pytest --numprocesses auto --dist loadfile
 
 browser: $(STAMP)
 	$(RUN) -m pytest -m browser

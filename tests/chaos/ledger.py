@@ -29,8 +29,8 @@ HALF_WRITTEN = {
         AND NOT EXISTS (SELECT 1 FROM incidents_alert a WHERE a.id = e.object_id)""",
     "an answer without its entry": """
         SELECT d.id FROM delivery_delivery d WHERE d.state = 'acknowledged' AND NOT d.carried_over
-        AND NOT EXISTS (SELECT 1 FROM journal_entry e WHERE e.object_id = d.object_id AND e.verb = 'alert.acknowledged'
-                        AND e.owner_id = d.recipient_id)""",
+        AND NOT EXISTS (SELECT 1 FROM journal_entry e WHERE e.object_id = d.object_id AND e.owner_id = d.recipient_id
+                        AND e.verb IN ('alert.acknowledged', 'declaration.agreed', 'declaration.declined'))""",
     "an entry without a number": "SELECT id FROM journal_entry WHERE seq IS NULL",
     "a hole in the numbers": "SELECT 1 FROM journal_entry HAVING count(*) <> max(seq)",
     "a key without its answer": "SELECT id FROM journal_idempotencykey WHERE status IS NULL",
