@@ -36,47 +36,22 @@ class LevelScope(models.TextChoices):
     OPERATION = "operation", _("A kind of operation")
 
 
-class SecurityLevelChange(Shareable):
-    """That the level of a region, port, facility or operation became another: why, by whom, on whose order, until when.
-
-    Rows are never changed. A new one names the one it takes the place of (`replaces`); the one that nothing replaces is in
-    force, also when its expected end has passed: a level ends because somebody decides it. `rise` is the earlier change
-    that raised the subject to this level, where this one only prolongs it: the clocks of its facilities run on.
-    """
+class LevelDecision(Shareable):
+    """What somebody decides about a level, whether it holds at once or later: for what, which, why, on whose order, from when, until when."""
 
     scope = models.CharField(max_length=10, choices=LevelScope, default=LevelScope.PORT)
     region = models.ForeignKey(Region, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     facility = models.ForeignKey(PortFacility, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     operation = models.CharField(max_length=80, blank=True, validators=TEXT, help_text=_("For example: Ferry check-in."))
     level = models.PositiveSmallIntegerField(choices=SecurityLevel)
-    previous_level = models.PositiveSmallIntegerField(choices=SecurityLevel, null=True, editable=False)
     reason = models.CharField(max_length=200, validators=TEXT)
     authority = models.CharField(max_length=120, blank=True, validators=TEXT, help_text=_("Who ordered it, where it was not you."))
     effective_at = models.DateTimeField()
     expected_until = models.DateTimeField(null=True, blank=True)
     set_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
-    replaces = models.OneToOneField("self", null=True, editable=False, on_delete=models.PROTECT, related_name="replaced_by")
-    rise = models.ForeignKey("self", null=True, editable=False, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
-        indexes = [
-            models.Index(fields=["owner", "-effective_at"], name="level_of_port"),
-            models.Index(fields=["audience", "-effective_at", "-id"], name="level_page"),
-            models.Index(fields=["region", "-effective_at"], condition=Q(scope="region"), name="level_of_region"),
-        ]
-        constraints = [
-            models.CheckConstraint(condition=Q(scope="region", region__isnull=False) | (~Q(scope="region") & Q(region__isnull=True)),
-                                   name="level_region_of_scope"),
-            models.CheckConstraint(condition=~Q(scope="facility") | Q(facility__isnull=False), name="level_facility_of_scope"),
-            models.CheckConstraint(condition=Q(scope="operation") & ~Q(operation="") | ~Q(scope="operation") & Q(operation=""),
-                                   name="level_operation_of_scope"),
-        ]  # fmt: skip
-
-    def __str__(self) -> str:
-        return f"{self.owner_id} at {self.level} since {self.effective_at:%Y-%m-%d %H:%M}"
-
-    def get_absolute_url(self) -> str:
-        return reverse("level_change", args=[self.pk])
+        abstract = True
 
     @property
     def subject_name(self) -> str:
@@ -86,6 +61,44 @@ class SecurityLevelChange(Shareable):
         if self.facility is not None and not self.operation:
             return self.facility.name
         return self.operation or self.owner.name
+
+
+def scope_is_whole(prefix: str) -> list[models.BaseConstraint]:
+    """A region, a facility and an operation are named where the scope says so; names of constraints begin with the prefix."""
+    return [
+        models.CheckConstraint(condition=Q(scope="region", region__isnull=False) | (~Q(scope="region") & Q(region__isnull=True)),
+                               name=f"{prefix}_region_of_scope"),
+        models.CheckConstraint(condition=~Q(scope="facility") | Q(facility__isnull=False), name=f"{prefix}_facility_of_scope"),
+        models.CheckConstraint(condition=Q(scope="operation") & ~Q(operation="") | ~Q(scope="operation") & Q(operation=""),
+                               name=f"{prefix}_operation_of_scope"),
+    ]  # fmt: skip
+
+
+class SecurityLevelChange(LevelDecision):
+    """That the level of a region, port, facility or operation became another: why, by whom, on whose order, until when.
+
+    Rows are never changed. A new one names the one it takes the place of (`replaces`); the one that nothing replaces is in
+    force, also when its expected end has passed: a level ends because somebody decides it. `rise` is the earlier change
+    that raised the subject to this level, where this one only prolongs it: the clocks of its facilities run on.
+    """
+
+    previous_level = models.PositiveSmallIntegerField(choices=SecurityLevel, null=True, editable=False)
+    replaces = models.OneToOneField("self", null=True, editable=False, on_delete=models.PROTECT, related_name="replaced_by")
+    rise = models.ForeignKey("self", null=True, editable=False, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["owner", "-effective_at"], name="level_of_port"),
+            models.Index(fields=["audience", "-effective_at", "-id"], name="level_page"),
+            models.Index(fields=["region", "-effective_at"], condition=Q(scope="region"), name="level_of_region"),
+        ]
+        constraints = scope_is_whole("level")
+
+    def __str__(self) -> str:
+        return f"{self.owner_id} at {self.level} since {self.effective_at:%Y-%m-%d %H:%M}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("level_change", args=[self.pk])
 
     @property
     def is_raised(self) -> bool:

@@ -4,12 +4,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ports.models.facility import PortFacility
-from ports.models.level import TEXT, LevelScope, SecurityLevel, SecurityLevelChange
-from portsec.access.models import Region, Shareable, User
+from ports.models.level import TEXT, LevelDecision, SecurityLevelChange, scope_is_whole
+from portsec.access.models import User
 
 
-class PlannedLevel(Shareable):
+class PlannedLevel(LevelDecision):
     """A level that shall hold from a later instant on: set then, with its entry, deliveries and clocks; until then it can be cancelled.
 
     It is no `SecurityLevelChange` before its time, so that nothing that asks what holds can mistake it for one. `note` says why
@@ -22,16 +21,6 @@ class PlannedLevel(Shareable):
         CANCELLED = "cancelled", _("Cancelled")
         LAPSED = "lapsed", _("Could not take effect")
 
-    scope = models.CharField(max_length=10, choices=LevelScope)
-    region = models.ForeignKey(Region, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
-    facility = models.ForeignKey(PortFacility, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
-    operation = models.CharField(max_length=80, blank=True, validators=TEXT)
-    level = models.PositiveSmallIntegerField(choices=SecurityLevel)
-    reason = models.CharField(max_length=200, validators=TEXT)
-    authority = models.CharField(max_length=120, blank=True, validators=TEXT)
-    effective_at = models.DateTimeField()
-    expected_until = models.DateTimeField(null=True, blank=True)
-    set_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     planned_at = models.DateTimeField(default=timezone.now, editable=False)
     state = models.CharField(max_length=10, choices=State, default=State.PLANNED, editable=False)
     closed_at = models.DateTimeField(null=True, editable=False)
@@ -44,18 +33,10 @@ class PlannedLevel(Shareable):
             models.Index(fields=["audience", "-planned_at", "-id"], name="plan_page"),
             models.Index(fields=["effective_at"], condition=Q(state="planned"), name="plan_due"),
         ]
+        constraints = scope_is_whole("plan")
 
     def __str__(self) -> str:
         return f"level {self.level} for {self.subject_name}, from {self.effective_at:%Y-%m-%d %H:%M}"
 
     def get_absolute_url(self) -> str:
         return reverse("level_plan", args=[self.pk])
-
-    @property
-    def subject_name(self) -> str:
-        """What the level shall hold for, as a sentence names it."""
-        if self.region is not None:
-            return self.region.name
-        if self.facility is not None and not self.operation:
-            return self.facility.name
-        return self.operation or self.owner.name

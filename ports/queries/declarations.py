@@ -68,11 +68,16 @@ def over(found: ShareableQuerySet, at: datetime) -> ShareableQuerySet:
     return ended
 
 
+def not_over(found: ShareableQuerySet, at: datetime) -> ShareableQuerySet:
+    left: ShareableQuerySet = found.exclude(state__in=CLOSED).exclude(state__in=OPEN, valid_to__lte=at)
+    return left
+
+
 def current(found: ShareableQuerySet, at: datetime) -> ShareableQuerySet:
     """What is neither over nor in force: drafts, requests, and what lacks a signature or has not begun."""
-    left: ShareableQuerySet = found.exclude(state__in=CLOSED).exclude(state__in=OPEN, valid_to__lte=at)
     held = Q(state=State.AGREED, facility_signed=True, other_signed=True, valid_from__lte=at)
-    return left.exclude(held)
+    left: ShareableQuerySet = not_over(found, at).exclude(held)
+    return left
 
 
 def waiting(acting: Acting, found: ShareableQuerySet, at: datetime) -> ShareableQuerySet:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, Q, QuerySet
@@ -64,10 +65,36 @@ def port_levels(acting: Acting, region: Region | QuerySet[Region] | None = None,
     ports = PortProfile.objects.visible_to(acting).select_related("organisation").annotate(homes=ArraySubquery(homes))
     if region is not None:
         ports = ports.filter(organisation__region_memberships__region__in=[region] if isinstance(region, Region) else region)
-    changes = SecurityLevelChange.objects.visible_to(acting).filter(effective_at__lte=at or timezone.now(), scope__in=WHOLE_PORTS)
-    newest = changes.annotate(of=SUBJECT).order_by("of", "-effective_at", "-pk").distinct("of").select_related("set_by", "owner", "region")
-    by_subject = {change.region_id or change.owner_id: change for change in newest}
+    by_subject = {change.region_id or change.owner_id: change for change in _newest(acting, at)}
     return [PortLevel(port, by_subject.get(port.pk), _strictest(map(by_subject.get, port.homes))) for port in ports]  # type: ignore[attr-defined]
+
+
+def port_level(acting: Acting, port: PortProfile) -> PortLevel:
+    """One port's, now. 1 query."""
+    return level_among(port, _newest(acting).filter(concerning(port)))
+
+
+def level_among(port: PortProfile, changes: Iterable[SecurityLevelChange]) -> PortLevel:
+    """The port's level where one has all that concerns it, newest first, as `history` gives it."""
+    newest: dict[UUID, SecurityLevelChange] = {}
+    for change in changes:
+        if change.scope in WHOLE_PORTS:
+            newest.setdefault(change.region_id or change.owner_id, change)
+    own = newest.pop(port.pk, None)
+    return PortLevel(port, own, _strictest(newest.values()))
+
+
+def _newest(acting: Acting, at: datetime | None = None) -> ShareableQuerySet:
+    """For each port and each region its last change by an instant."""
+    changes = SecurityLevelChange.objects.visible_to(acting).filter(effective_at__lte=at or timezone.now(), scope__in=WHOLE_PORTS)
+    newest: ShareableQuerySet = changes.annotate(of=SUBJECT).order_by("of", "-effective_at", "-pk").distinct("of")
+    return newest.select_related("set_by", "owner", "region")
+
+
+def concerning(port: PortProfile) -> Q:
+    """What is set for the port itself, for a part of it, or for a region in which it is."""
+    regions = RegionMembership.objects.filter(organisation=port.pk).values("region")
+    return Q(owner=port.pk) | Q(scope=LevelScope.REGION, region__in=regions)
 
 
 def _strictest(changes: Iterable[SecurityLevelChange | None]) -> SecurityLevelChange | None:
@@ -120,9 +147,7 @@ def above(acting: Acting, change: SecurityLevelChange) -> SecurityLevelChange | 
 
 def history(acting: Acting, port: PortProfile) -> ShareableQuerySet:
     """Every change that held for the port, its facilities or operations, newest first, its regions' included. 1 query."""
-    regions = RegionMembership.objects.filter(organisation=port.pk).values("region")
-    concerns = Q(owner=port.pk) | Q(scope=LevelScope.REGION, region__in=regions)
-    found: ShareableQuerySet = SecurityLevelChange.objects.visible_to(acting).filter(concerns)
+    found: ShareableQuerySet = SecurityLevelChange.objects.visible_to(acting).filter(concerning(port))
     return found.select_related("owner", "set_by", "region", "facility").order_by("-effective_at", "-pk")
 
 

@@ -1,10 +1,9 @@
 """What pages and the API ask about levels that take effect later."""
 
-from django.db.models import Q
-
-from ports.models import LevelScope, PlannedLevel, PortProfile
+from ports.models import PlannedLevel, PortProfile
+from ports.queries.levels import concerning
 from portsec.access.acting import Acting
-from portsec.access.models import RegionMembership, ShareableQuerySet
+from portsec.access.models import ShareableQuerySet
 
 
 def plans(acting: Acting) -> ShareableQuerySet:
@@ -17,9 +16,7 @@ def plans(acting: Acting) -> ShareableQuerySet:
 
 def plans_of(acting: Acting, port: PortProfile) -> ShareableQuerySet:
     """What is still to come for a port, its facilities or operations, its regions' plans included. 1 query."""
-    regions = RegionMembership.objects.filter(organisation=port.pk).values("region")
-    concerns = Q(owner=port.pk) | Q(scope=LevelScope.REGION, region__in=regions)
-    found: ShareableQuerySet = to_come(acting).filter(concerns)
+    found: ShareableQuerySet = to_come(acting).filter(concerning(port))
     return found
 
 

@@ -171,5 +171,5 @@ def found_declarations(acting: Acting, words: str) -> Iterable[dict[str, Any]]:
 
 def of_port(acting: Acting, port: UUID) -> list[dict[str, Any]]:
     """For a port's page: those in force or on their way there in which it takes part. 1 query."""
-    found, now = queries.between(acting, port).order_by("-created_at", "-pk"), timezone.now()
-    return [row(one) for one in found.exclude(pk__in=queries.over(found, now).values("pk"))[:MOST]]
+    found = queries.not_over(queries.between(acting, port), timezone.now())
+    return [row(one) for one in found.order_by("-created_at", "-pk")[:MOST]]

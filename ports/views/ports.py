@@ -13,14 +13,13 @@ from ports.queries import PortLevel, own_region, port_levels
 from ports.queries.contacts import contacts_of
 from ports.queries.documents import documents
 from ports.queries.facilities import facilities
-from ports.queries.levels import history
+from ports.queries.levels import history, level_among, port_level
 from ports.queries.plans import plans_of
-from ports.queries.profile import activities, description_of
+from ports.queries.profile import description_of, profiles
 from ports.views.chart import chart
 from ports.views.declarations import may_request, of_port
 from portsec.access.acting import Acting
 from portsec.access.middleware import ActingRequest
-from portsec.access.models import Region
 
 MOST_CHANGES = 200
 MOST_DOCUMENTS = 5
@@ -42,16 +41,15 @@ def port_list(request: ActingRequest) -> HttpResponse:
 
 def port_detail(request: ActingRequest, unlocode: str) -> HttpResponse:
     acting = request.acting
-    port = get_object_or_404(PortProfile.objects.visible_to(acting).select_related("organisation"), unlocode=unlocode)
-    level = next(one for one in port_levels(acting) if one.port.pk == port.pk)
-    seen = port.organisation.regions.filter(pk__in=Region.objects.visible_to(acting).values("pk")).order_by("name")
+    port = get_object_or_404(profiles(acting), unlocode=unlocode)
     changes = list(history(acting, port)[:MOST_CHANGES])
+    level = level_among(port, changes) if len(changes) < MOST_CHANGES else port_level(acting, port)
     is_own = port.pk == acting.organisation.pk
     context = {
         "port": port,
         "level": level,
-        "regions": list(seen),
-        "region": next(iter(seen), None),
+        "regions": [one["name"] for one in port.seen_regions],
+        "region": next((one["id"] for one in port.seen_regions), None),
         "level_changes": changes,
         "level_chart": chart(changes, timezone.now()),
         "parts": parts_in_force(changes),
@@ -68,7 +66,6 @@ def port_detail(request: ActingRequest, unlocode: str) -> HttpResponse:
         "levels_url": f"{reverse('security-level-list')}?port={port.pk}",
         "description": description_of(acting, port.pk),
         "may_keep_profile": is_own and acting.may("profile.keep"),
-        "newest_year": activities(acting, port.pk).first(),
         "documents": list(documents(acting, port.pk).filter(is_active=True)[:MOST_DOCUMENTS]),
         "may_add_document": is_own and acting.may("document.keep"),
     }

@@ -11,6 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from ports.models import PortFacility, SecurityLevelChange
+from ports.views import ports
 from portsec.access.acting import acting_for
 from portsec.access.actions import join_region
 from portsec.access.roles import Role
@@ -162,9 +163,22 @@ def test_the_port_page_makes_the_same_queries_for_few_and_many(
         set_level(cast.as_("gdansk"), level)
     client = browse("riga")
     client.get("/ports/PLGDN/")
-    # port, changes, ports, regions, history, facilities, contacts, declarations, profile, newest year, documents, plans
-    with django_assert_num_queries(SHELL + 12):
+    # port, history, facilities, contacts, declarations, profile, documents, plans
+    with django_assert_num_queries(SHELL + 8):
         client.get("/ports/PLGDN/")
+
+
+def test_the_port_page_knows_the_level_that_a_long_history_hides(
+    cast: Cast, browse: Browse, set_level: SetLevel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Changes of its parts fill what the page shows of the history; the level of the port is asked for then."""
+    monkeypatch.setattr(ports, "MOST_CHANGES", 2)
+    set_level(cast.as_("gdansk"), 2)
+    for operation in ("Ferry check-in", "Bunkering"):
+        set_level(cast.as_("gdansk"), 2, scope="operation", operation=operation)
+    page = browse("riga").get("/ports/PLGDN/")
+    assert [change.scope for change in page.context["level_changes"]] == ["operation", "operation"]
+    assert page.context["level"].level == 2
 
 
 @in_a_transaction

@@ -21,16 +21,26 @@ from portsec.problems import Conflict, Refused
 @require_http_methods(["GET", "POST"])
 def membership_propose(request: ActingRequest, pk: UUID) -> HttpResponse:
     region = own_region(request, pk, "organisation.invite")
-    return proposing(request, region, WantedForm(request.POST or None), actions.propose_membership, "access/membership_propose.html")
+    told = {
+        "title": _("Propose membership"),
+        "explanation": _("For an organisation that is here already. Its administrator accepts or declines; until then nothing changes."),
+    }
+    return proposing(request, region, WantedForm(request.POST or None), actions.propose_membership, told)
 
 
 @require_http_methods(["GET", "POST"])
 def link_propose(request: ActingRequest, pk: UUID) -> HttpResponse:
     region = own_region(request, pk)
-    return proposing(request, region, WantedRegionForm(request.POST or None), actions.propose_link, "access/link_propose.html")
+    told = {
+        "title": _("Propose link"),
+        "explanation": _(
+            "Linked regions can share with each other. The other region's coordinator accepts or declines; until then nothing changes."
+        ),
+    }
+    return proposing(request, region, WantedRegionForm(request.POST or None), actions.propose_link, told)
 
 
-def proposing(request: ActingRequest, region: Region, form: Any, verb: Callable[..., Proposal], template: str) -> HttpResponse:
+def proposing(request: ActingRequest, region: Region, form: Any, verb: Callable[..., Proposal], told: dict[str, str]) -> HttpResponse:
     """Known and unknown names are answered alike, word for word."""
     if form.is_valid():
         try:
@@ -40,7 +50,8 @@ def proposing(request: ActingRequest, region: Region, form: Any, verb: Callable[
         else:
             messages.success(request, _("Proposed. Where there is one of this name, it finds the proposal on its dashboard."))
             return redirect("region_detail", pk=region.pk)
-    return render(request, template, {"form": form, "region": region}, status=422 if form.is_bound else 200)
+    context = {"form": form, "region": region, **told}
+    return render(request, "access/propose.html", context, status=422 if form.is_bound else 200)
 
 
 @require_safe
