@@ -37,7 +37,7 @@ class LevelScope(models.TextChoices):
 
 
 class LevelDecision(Shareable):
-    """What somebody decides about a level, whether it holds at once or later: for what, which, why, on whose order, from when, until when."""
+    """What somebody decides about a level, to hold at once or later: for what, which, why, on whose order, from when, until when."""
 
     scope = models.CharField(max_length=10, choices=LevelScope, default=LevelScope.PORT)
     region = models.ForeignKey(Region, null=True, blank=True, on_delete=models.PROTECT, related_name="+")

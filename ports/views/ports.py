@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from ports.actions.levels import scopes_of
-from ports.models import LevelScope, PortProfile
+from ports.models import LevelScope
 from ports.queries import PortLevel, own_region, port_levels
 from ports.queries.contacts import contacts_of
 from ports.queries.documents import documents
