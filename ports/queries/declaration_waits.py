@@ -72,14 +72,15 @@ def proposals(acting: Acting) -> list[Proposal]:
     """
     if acting.organisation.kind != Organisation.Kind.PORT or not acting.may("declaration.request"):
         return []
-    levels = {one.port.pk: one for one in port_levels(acting)}
-    own = levels.get(acting.organisation.pk)
+    since = timezone.now() - DEALINGS
+    made = DeclarationOfSecurity.objects.visible_to(acting).exclude(state=State.DRAFT).filter(created_at__gte=since)
+    dealt = list(made.only("owner", "other_port", "state", "valid_to", "created_at"))
+    others = {other for one in dealt if (other := other_side(acting, one))}
+    levels = {one.port.pk: one for one in port_levels(acting, among=[acting.organisation.pk, *others])}
+    own = levels.pop(acting.organisation.pk, None)
     if own is None:
         return []
-    since = timezone.now() - DEALINGS
-    dealt = list(DeclarationOfSecurity.objects.visible_to(acting).exclude(state=State.DRAFT).filter(created_at__gte=since))
-    others = {other for one in dealt if (other := other_side(acting, one))}
-    apart = [levels[pk] for pk in others if pk in levels and levels[pk].level != own.level]
+    apart = [one for one in levels.values() if one.level != own.level]
     differ = [one for one in apart if not answers(acting, dealt, one.port.pk, one, own)]
     is_alone = own.is_raised and not answers(acting, dealt, None, None, own) and facilities(acting, own.port.pk, active=True).exists()
     rise = [Proposal(None, own)] if is_alone else []
@@ -93,7 +94,7 @@ def proposal_of(acting: Acting, change: SecurityLevelChange) -> Proposal | None:
     """
     if acting.organisation.kind != Organisation.Kind.PORT or not acting.may("declaration.request"):
         return None
-    levels = {one.port.pk: one for one in port_levels(acting)}
+    levels = {one.port.pk: one for one in port_levels(acting, among=[acting.organisation.pk, change.owner_id])}
     own, theirs = levels.get(acting.organisation.pk), levels.get(change.owner_id)
     if own is None:
         return None

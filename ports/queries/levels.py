@@ -1,6 +1,6 @@
 """The regional picture: ports in the coast's order, each with the security level that holds now."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -59,19 +59,28 @@ def own_region(acting: Acting) -> Region | None:
     return found
 
 
-def port_levels(acting: Acting, region: Region | QuerySet[Region] | None = None, *, at: datetime | None = None) -> Sequence[PortLevel]:
-    """Every visible port (of one region, which may be given as a question), with its level at an instant. 2 queries."""
+def port_levels(
+    acting: Acting,
+    region: Region | QuerySet[Region] | None = None,
+    *,
+    among: Collection[UUID] | None = None,
+    at: datetime | None = None,
+) -> Sequence[PortLevel]:
+    """Every visible port (of one region, which may be given as a question, or among some), with its level at an instant. 2 queries."""
     homes = RegionMembership.objects.filter(organisation=OuterRef("pk")).values("region")
     ports = PortProfile.objects.visible_to(acting).select_related("organisation").annotate(homes=ArraySubquery(homes))
+    changes = _newest(acting, at)
     if region is not None:
         ports = ports.filter(organisation__region_memberships__region__in=[region] if isinstance(region, Region) else region)
-    by_subject = {change.region_id or change.owner_id: change for change in _newest(acting, at)}
+    if among is not None:
+        ports, changes = ports.filter(pk__in=among), changes.filter(concerning(*among))
+    by_subject = {change.region_id or change.owner_id: change for change in changes}
     return [PortLevel(port, by_subject.get(port.pk), _strictest(map(by_subject.get, port.homes))) for port in ports]  # type: ignore[attr-defined]
 
 
 def port_level(acting: Acting, port: PortProfile) -> PortLevel:
     """One port's, now. 1 query."""
-    return level_among(port, _newest(acting).filter(concerning(port)))
+    return level_among(port, _newest(acting).filter(concerning(port.pk)))
 
 
 def level_among(port: PortProfile, changes: Iterable[SecurityLevelChange]) -> PortLevel:
@@ -91,10 +100,10 @@ def _newest(acting: Acting, at: datetime | None = None) -> ShareableQuerySet:
     return newest.select_related("set_by", "owner", "region")
 
 
-def concerning(port: PortProfile) -> Q:
-    """What is set for the port itself, for a part of it, or for a region in which it is."""
-    regions = RegionMembership.objects.filter(organisation=port.pk).values("region")
-    return Q(owner=port.pk) | Q(scope=LevelScope.REGION, region__in=regions)
+def concerning(*ports: UUID) -> Q:
+    """What is set for one of the ports itself, for a part of it, or for a region in which it is."""
+    regions = RegionMembership.objects.filter(organisation__in=ports).values("region")
+    return Q(owner__in=ports) | Q(scope=LevelScope.REGION, region__in=regions)
 
 
 def _strictest(changes: Iterable[SecurityLevelChange | None]) -> SecurityLevelChange | None:
@@ -147,7 +156,7 @@ def above(acting: Acting, change: SecurityLevelChange) -> SecurityLevelChange | 
 
 def history(acting: Acting, port: PortProfile) -> ShareableQuerySet:
     """Every change that held for the port, its facilities or operations, newest first, its regions' included. 1 query."""
-    found: ShareableQuerySet = SecurityLevelChange.objects.visible_to(acting).filter(concerning(port))
+    found: ShareableQuerySet = SecurityLevelChange.objects.visible_to(acting).filter(concerning(port.pk))
     return found.select_related("owner", "set_by", "region", "facility").order_by("-effective_at", "-pk")
 
 

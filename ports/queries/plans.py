@@ -16,7 +16,7 @@ def plans(acting: Acting) -> ShareableQuerySet:
 
 def plans_of(acting: Acting, port: PortProfile) -> ShareableQuerySet:
     """What is still to come for a port, its facilities or operations, its regions' plans included. 1 query."""
-    found: ShareableQuerySet = to_come(acting).filter(concerning(port))
+    found: ShareableQuerySet = to_come(acting).filter(concerning(port.pk))
     return found
 
 

@@ -77,7 +77,13 @@ def row_shown(acting: Acting, row: BoardRow) -> dict[str, Any]:
     """A row of the board, as the table, the map and the wall show it: one shape for all."""
     shown = port_shown(acting, row.level)
     figures = [
-        {"name": one.name, "title": one.title, "count": row.counts[one.name], "url": one.records(shown["is_own"]), "waits": one.waits}
+        {
+            "name": one.name,
+            "title": one.title,
+            "count": (count := row.counts[one.name]),
+            "url": one.records(shown["is_own"]) if count else "",
+            "waits": one.waits,
+        }
         for one in columns()
     ]
     return {**shown, "short_name": row.level.port.short_name, "figures": figures, "is_waiting": row.is_waiting}

@@ -54,7 +54,7 @@ def stands(cast: Cast, pk: Any = None) -> ContactPoint:
         ("/call/", SHELL + 5),  # organisations, the coast's order; contacts, who is near; own regions
         ("/call/ours/", SHELL + 2),  # in use, retired
         # port; changes of level, ports; its regions, the first; contacts; history; declarations; profile; newest year; documents; plans
-        ("/ports/PLGDN/", SHELL + 12),
+        ("/ports/PLGDN/", SHELL + 8),
     ],
 )
 def test_a_page_makes_the_same_queries_for_few_and_many_contacts(

@@ -65,6 +65,12 @@ def level_name(number: int) -> str:
     return str(LEVELS.get(int(number), ""))
 
 
+@register.filter
+def level_words(number: int) -> str:
+    """As a reader of the screen hears it beside the digit: “level 2, heightened”."""
+    return gettext("level %(level)d, %(name)s") % {"level": number, "name": level_name(number)}
+
+
 @register.simple_tag
 def local_time(at: datetime | str | None, seconds: bool = False) -> SafeString:
     """Local time, UTC in the title, and both for the script that swaps them."""
