@@ -64,8 +64,12 @@ def _group(whose: str, title: str, policies: Sequence[EscalationPolicy]) -> dict
 
 
 def _sentences(steps: Sequence[dict[str, Any]]) -> list[str]:
-    return [_("%(minutes)s min after the deadline: %(step)s") % {"minutes": in_minutes(one["after"]), "step": step_label(one["step"])}
-            for one in steps]  # fmt: skip
+    return [_sentence(one["after"], step_label(one["step"])) for one in steps]
+
+
+def _sentence(after: int, step: str) -> str:
+    words = _("%(minutes)s min after the deadline: %(step)s") if after else _("At the deadline: %(step)s")
+    return words % {"minutes": in_minutes(after), "step": step}
 
 
 @require_http_methods(["GET", "POST"])
