@@ -120,14 +120,13 @@ def channel_shown(one: OnChannel) -> dict[str, Any]:
 
 
 def escalation_shown(of: BoardRow) -> dict[str, Any]:
-    """What comes next and in how many seconds, what was done, and which buttons there are."""
+    """What comes next and when, what was done, and which buttons there are."""
     progress = of.progress
-    left = int((progress.next_at - of.now).total_seconds()) if progress.next_at else 0
     is_open = of.delivery.state in OPEN
     return {
+        "id": of.delivery.pk,
         "next": step_label(progress.next_step),
         "next_at": progress.next_at,
-        "left": max(left, 0),
         "paused_at": progress.paused_at,
         "taken": [{"label": step_label(one.step), "at": one.taken_at, "told": one.told} for one in progress.taken],
         "steer_url": reverse("escalation_steer", args=[of.delivery.pk]) if of.may_steer and is_open else "",

@@ -40,8 +40,9 @@ function replace(part, fresh) {
   again?.focus();
 }
 
-/** What a person has typed and not sent goes on standing there. */
+/** What a person has typed and not sent, or opened, goes on standing there. */
 function keepInput(part, fresh) {
+  for (const opened of part.querySelectorAll("details[id][open]")) fresh.querySelector(`#${CSS.escape(opened.id)}`)?.setAttribute("open", "");
   for (const field of part.querySelectorAll("input[id], textarea[id]")) {
     if (field.value === field.defaultValue) continue;
     const again = fresh.querySelector(`#${CSS.escape(field.id)}`);

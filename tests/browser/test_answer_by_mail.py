@@ -34,7 +34,7 @@ def test_a_mails_link_asks_then_answers_once_and_the_board_moves(people: People,
     alert = stack.raise_alert("pfso.fiktk", headline, "pfso.sekaa")
     board = people("pfso.fiktk", at=f"/alerts/{alert['id']}/")
     row = board.locator("#board tbody tr")
-    expect(row).to_contain_text(re.compile(r"E-mail 2 times\s+accepted"))  # told by the worker, without a reload
+    expect(row).to_contain_text(re.compile(r"E-mail\s+×2\s+2 times\s+accepted"))  # told by the worker, without a reload
 
     phone = people(at="", **PHONE)
     people.watch(phone).foresee("status of 410")

@@ -154,7 +154,6 @@ class TestBoard:
         told_after(at(0))
         page = open_board(committed, "gdansk", alert, at(60))
         assert "Next: Tell the next contact at" in page
-        assert ", in 1:00." in page
         assert "Pause the escalation to Port of Gdynia" in page
         assert "@gdynia.example" not in page
 
