@@ -20,8 +20,9 @@ from ports.api import (
     SecurityLevelViewSet,
 )
 from portsec.access import views as access
-from portsec.access.api import MeViewSet, OrganisationViewSet, RegionViewSet
+from portsec.access.api import MeViewSet
 from portsec.access.api_organisation import MemberViewSet, ServiceTokenViewSet
+from portsec.access.api_regions import OrganisationViewSet, RegionViewSet
 from portsec.access.middleware import opens_no_context
 from portsec.delivery.api import DeliveryViewSet
 from portsec.delivery.check_api import CommunicationsCheckViewSet

@@ -9,13 +9,20 @@ from django.utils.translation import gettext as _
 
 from portsec.access.acting import Acting
 from portsec.access.coordination import coordinated_regions
-from portsec.access.models import Invitation, Membership, Organisation, Proposal, Region
+from portsec.access.models import Invitation, Membership, Organisation, Proposal, Region, RegionMembership
 from portsec.face.waits import Wait
 
 
 def regions(acting: Acting) -> QuerySet[Region]:
     """Those that the organisation coordinates, by name, each with `size`. 1 query."""
     return coordinated_regions(acting).annotate(size=Count("organisations"))
+
+
+def organisations(acting: Acting) -> QuerySet[Organisation]:
+    """Whom the organisation sees, and the closed ones of the regions that it coordinates: those it may open again. 1 query."""
+    homes = RegionMembership.objects.filter(region__in=coordinated_regions(acting))
+    closed = Organisation.objects.filter(is_active=False, pk__in=homes.values("organisation")).distinct()
+    return Organisation.objects.visible_to(acting) | closed
 
 
 def members(region: Region, search: str = "", *, vacant: bool = False) -> QuerySet[Organisation]:
