@@ -22,6 +22,7 @@ from ports.api import (
 from portsec.access import views as access
 from portsec.access.api import MeViewSet
 from portsec.access.api_organisation import MemberViewSet, ServiceTokenViewSet
+from portsec.access.api_proposals import ProposalViewSet
 from portsec.access.api_regions import OrganisationViewSet, RegionViewSet
 from portsec.access.middleware import opens_no_context
 from portsec.delivery.api import DeliveryViewSet
@@ -37,6 +38,7 @@ from portsec.journal.audit_api import AuditLogViewSet
 router = SimpleRouter()
 router.register("regions", RegionViewSet, "region")
 router.register("organisations", OrganisationViewSet, "organisation")
+router.register("region-proposals", ProposalViewSet, "region-proposal")
 router.register("ports", PortViewSet, "port")
 router.register("port-facilities", FacilityViewSet, "port-facility")
 router.register("port-activity", PortActivityViewSet, "port-activity")

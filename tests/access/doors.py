@@ -186,6 +186,10 @@ def a_person(scene: Scene) -> dict[str, Any]:
     return {"email": "ida@amber.example", "name": "Ida Morska"}
 
 
+def proposal_body(scene: Scene) -> dict[str, Any]:
+    return {**in_the_baltic(scene), "kind": "membership", "wanted": "ITTRS"}
+
+
 def alert_body(scene: Scene, **changes: Any) -> dict[str, Any]:
     written = {name: getattr(scene.alert, name) for name in ("headline", "event", "category", "urgency", "severity", "certainty", "tlp")}
     return {**written, "audience": {"kind": "own"}, **changes}
@@ -522,6 +526,10 @@ API = [
     Door("organisation-close", "post", NOT_MINE, NOT_MINE, ABSENT, at=gdansk),
     Door("organisation-reopen", "post", NOT_MINE, NOT_MINE, ABSENT, at=gdansk),
     Door("organisation-first-administrator", "post", NOT_MINE, NOT_MINE, ABSENT, at=gdansk, body=a_person),
+    Door("region-proposal-list", "get", *[only(ADMINISTRATORS, 200)] * 3),
+    Door("region-proposal-list", "post", *[NOT_MINE] * 3, body=proposal_body),
+    Door("region-proposal-detail", "get", *[ABSENT] * 3, at=no_proposal),
+    *[Door(f"region-proposal-{verb}", "post", *[ABSENT] * 3, at=no_proposal) for verb in ("accept", "decline", "withdraw")],
     open_to_all("region-list"),
     open_to_all("organisation-list"),
     open_to_all("port-list"),
