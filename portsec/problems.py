@@ -27,8 +27,12 @@ class Fault:
     detail: str
     code: str = "invalid"
 
+    @property
+    def pointer(self) -> str:
+        return f"/{self.field}" if self.field else ""
+
     def as_json(self) -> dict[str, str]:
-        return {"pointer": f"/{self.field}" if self.field else "", "detail": self.detail, "code": self.code}
+        return {"pointer": self.pointer, "detail": self.detail, "code": self.code}
 
 
 class Refused(Exception):

@@ -16,6 +16,7 @@ from ports.api import (
     PlannedLevelViewSet,
     PortActivityViewSet,
     PortDocumentViewSet,
+    PortImportViewSet,
     PortViewSet,
     SecurityLevelViewSet,
 )
@@ -40,6 +41,7 @@ router.register("regions", RegionViewSet, "region")
 router.register("organisations", OrganisationViewSet, "organisation")
 router.register("region-proposals", ProposalViewSet, "region-proposal")
 router.register("ports", PortViewSet, "port")
+router.register("port-imports", PortImportViewSet, "port-import")
 router.register("port-facilities", FacilityViewSet, "port-facility")
 router.register("port-activity", PortActivityViewSet, "port-activity")
 router.register("port-documents", PortDocumentViewSet, "port-document")

@@ -190,6 +190,15 @@ def proposal_body(scene: Scene) -> dict[str, Any]:
     return {**in_the_baltic(scene), "kind": "membership", "wanted": "ITTRS"}
 
 
+def port_body(scene: Scene) -> dict[str, Any]:
+    place = {"unlocode": "XAAMB", "latitude": 54.1, "longitude": 18.2}
+    return {**in_the_baltic(scene), **place, "name": "Port of Amber Bay", "time_zone": "UTC"}
+
+
+def port_file_body(scene: Scene) -> dict[str, Any]:
+    return {**in_the_baltic(scene), "time_zone": "UTC", "file": a_file()}
+
+
 def alert_body(scene: Scene, **changes: Any) -> dict[str, Any]:
     written = {name: getattr(scene.alert, name) for name in ("headline", "event", "category", "urgency", "severity", "certainty", "tlp")}
     return {**written, "audience": {"kind": "own"}, **changes}
@@ -530,6 +539,11 @@ API = [
     Door("region-proposal-list", "post", *[NOT_MINE] * 3, body=proposal_body),
     Door("region-proposal-detail", "get", *[ABSENT] * 3, at=no_proposal),
     *[Door(f"region-proposal-{verb}", "post", *[ABSENT] * 3, at=no_proposal) for verb in ("accept", "decline", "withdraw")],
+    Door("port-list", "post", *[NOT_MINE] * 3, body=port_body),
+    Door("port-import-list", "post", *[NOT_MINE] * 3, body=port_file_body, is_form=True),
+    Door("port-import-detail", "get", NOT_MINE, ABSENT, ABSENT, at=the_import),
+    Door("port-import-detail", "delete", NOT_MINE, ABSENT, ABSENT, at=the_import, headers=ANY_VERSION),
+    Door("port-import-confirm", "post", NOT_MINE, ABSENT, ABSENT, at=the_import, body=lambda scene: {"new": 0, "known": 0, "refused": 0}),
     open_to_all("region-list"),
     open_to_all("organisation-list"),
     open_to_all("port-list"),
