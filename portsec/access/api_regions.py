@@ -17,7 +17,7 @@ from portsec.access.acting import Acting
 from portsec.access.api import OrganisationName, OrganisationSerializer, RegionName
 from portsec.access.coordination import coordinated_regions, find_coordinated, home_of, require_coordinated
 from portsec.access.models import Invitation, Organisation, Region
-from portsec.api import ActingViewSet, StrictSerializer, listed_all, read_choice, read_uuid
+from portsec.api import ActingViewSet, StrictSerializer, listed_all, read_choice, read_flag, read_uuid
 
 
 class RegionSerializer(serializers.ModelSerializer[Region]):
@@ -130,7 +130,7 @@ class OrganisationViewSet(ActingViewSet):
     """Whom the acting organisation shares a region with, or a linked one; who coordinates a region, its closed ones too."""
 
     serializer_class = OrganisationSerializer
-    parameters: ClassVar[frozenset[str]] = frozenset({"kind", "region", "is_active"})
+    parameters: ClassVar[frozenset[str]] = frozenset({"kind", "region", "is_active", "vacant"})
 
     def get_queryset(self) -> Any:
         return region_queries.organisations(self.acting).prefetch_related("regions").order_by("name")
@@ -139,6 +139,7 @@ class OrganisationViewSet(ActingViewSet):
         parameters=[
             OpenApiParameter("kind", str, enum=Organisation.Kind.values),
             OpenApiParameter("region", OpenApiTypes.UUID),
+            OpenApiParameter("vacant", bool, description="true: those that nobody has joined yet, for who coordinates their region"),
             OpenApiParameter("is_active", bool, description="false: those that are closed, for who coordinates their region"),
         ]
     )
@@ -149,6 +150,8 @@ class OrganisationViewSet(ActingViewSet):
             found = found.filter(kind=kind)
         if region := read_uuid(request, "region"):
             found = found.filter(region_memberships__region__in=Region.objects.visible_to(self.acting).filter(pk=region))
+        if read_flag(request, "vacant"):
+            found = region_queries.vacant(self.acting, found)
         if search := request.query_params.get("search"):
             found = found.filter(name__icontains=search)
         return listed_all(self, found)

@@ -25,10 +25,19 @@ def organisations(acting: Acting) -> QuerySet[Organisation]:
     return Organisation.objects.visible_to(acting) | closed
 
 
+def vacant(acting: Acting, organisations: QuerySet[Organisation]) -> QuerySet[Organisation]:
+    """Those of them to which nobody has ever belonged, in the regions that the acting body coordinates: whom it may begin."""
+    homes = RegionMembership.objects.filter(region__in=coordinated_regions(acting))
+    return organisations.filter(pk__in=homes.values("organisation")).exclude(_has_people())
+
+
+def _has_people() -> Exists:
+    return Exists(Membership.objects.filter(organisation=OuterRef("pk"), user__is_service=False))
+
+
 def members(region: Region, search: str = "", *, vacant: bool = False) -> QuerySet[Organisation]:
     """By name, the closed ones too; each knows `has_people`: whether anybody has ever belonged to it. 1 query."""
-    people = Membership.objects.filter(organisation=OuterRef("pk"), user__is_service=False)
-    found = Organisation.objects.filter(regions=region).annotate(has_people=Exists(people)).order_by("name")
+    found = Organisation.objects.filter(regions=region).annotate(has_people=_has_people()).order_by("name")
     if search:
         found = found.filter(name__icontains=search)
     return found.filter(has_people=False) if vacant else found

@@ -217,6 +217,16 @@ def test_a_closed_organisation_is_found_again_by_who_may_open_it(committed: Cast
     assert gdynia.get(of(committed, "gdansk")).status_code == 200
 
 
+def test_whom_nobody_has_joined_yet_is_told_to_who_may_begin_it_alone(committed: Cast, coordinator: Client) -> None:
+    for number, where in enumerate(("baltic", "baltic", "kattegat")):
+        join_region(create_organisation(f"Agency {number}", "agency"), committed.regions[where])
+    vacant = coordinator.get(ORGANISATIONS, {"vacant": "true"}).json()["results"]
+    assert [one["name"] for one in vacant] == ["Agency 0", "Agency 1"]
+    for name in ("gdansk", "aarhus", "coastguard"):
+        assert signed_in(committed, name).get(ORGANISATIONS, {"vacant": "true"}).json()["results"] == []
+    assert pointers(coordinator.get(ORGANISATIONS, {"vacant": "yes"})) == {"/vacant": "invalid"}
+
+
 def test_one_that_is_also_in_a_region_of_others_is_not_closed(committed: Cast, coordinator: Client) -> None:
     join_region(committed.gdansk, committed.regions["adriatic"])
     answer = send(coordinator, "post", of(committed, "gdansk", "close/"))
