@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.core.files.uploadedfile import UploadedFile
+from django.db.models import QuerySet
 from django.http import Http404
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
@@ -20,7 +21,7 @@ from rest_framework.response import Response
 
 from portsec.access.acting import Acting
 from portsec.access.models import ShareableQuerySet
-from portsec.access.pages import Key, capped_count, newest_page
+from portsec.access.pages import COUNT_CAP, Key, Page, capped_count, newest_page, plain_page
 from portsec.journal.idempotency import first_answer, keep_answer
 from portsec.journal.models import IdempotencyKey, Reading
 from portsec.list_files import FILES, MOST, FileSchema, FormatNegotiation, as_response, batches, list_file, place_of, wanted_form
@@ -174,18 +175,30 @@ def listed(
 
     `read` is told the records that go out, where their reading is on record, and `through="export"` where in a file.
     """
+    page_of = partial(newest_page, queryset, view.acting, by=by)
+    return _listed(view, page_of, partial(capped_count, queryset, view.acting), by, read)
+
+
+def listed_plainly(view: ActingViewSet, queryset: QuerySet[Any], *, by: str) -> Response:
+    """As `listed`, for records that stand in no audience: `queryset` is what one may see, and all of it."""
+    return _listed(view, partial(plain_page, queryset, by=by), lambda: queryset[:COUNT_CAP].count(), by)
+
+
+def _listed(
+    view: ActingViewSet, page_of: Callable[..., Page[Any]], count: Callable[[], int], by: str, read: Callable[..., None] | None = None
+) -> Response:
     request = view.request
     before, after = read_places(request)
     if wanted_form(request):
         noted = partial(read, through=Reading.Through.EXPORT) if read else None
-        pages = batches(queryset, view.acting, by, before)
+        pages = batches(page_of, before)
         return as_response(list_file(view, pages, lambda last: address_of_page(request, "before", place_of(last, by)), noted))
-    page = newest_page(queryset, view.acting, limit=read_limit(request), by=by, before=before, after=after)
+    page = page_of(limit=read_limit(request), before=before, after=after)
     if read is not None and request.method == "GET":
         read(page.records)
     body = page_body(view, page)
     if read_flag(request, "count"):
-        body["count"] = capped_count(queryset, view.acting)
+        body["count"] = count()
     return Response(body)
 
 

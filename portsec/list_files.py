@@ -19,8 +19,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from portsec.access.acting import Acting
-from portsec.access.models import Audience, Shareable, ShareableQuerySet
-from portsec.access.pages import Key, newest_page
+from portsec.access.models import Audience, Shareable
+from portsec.access.pages import Key, Page
 from portsec.access.tlp import OF_AUDIENCE, Tlp
 from portsec.problems import Fault, Refused
 from portsec.tables import CSV, MEDIA_TYPES, XLSX, Table, in_utc, spool
@@ -141,10 +141,10 @@ def all_columns(serializer: Any) -> list[str]:
     return columns_of(serializer) + ([LABEL] if wants_label(serializer) else [])
 
 
-def batches(queryset: ShareableQuerySet, acting: Acting, by: str, before: Key | None) -> Iterator[Sequence[Any]]:
-    """The whole list from a place on, a page after the other. 2 queries each."""
+def batches(page_of: Callable[..., Page[Any]], before: Key | None) -> Iterator[Sequence[Any]]:
+    """The whole list from a place on, a page after the other."""
     while True:
-        page = newest_page(queryset, acting, limit=AT_ONCE, by=by, before=before)
+        page = page_of(limit=AT_ONCE, before=before)
         yield page.records
         if page.older is None:
             return

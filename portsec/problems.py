@@ -27,8 +27,17 @@ class Fault:
     detail: str
     code: str = "invalid"
 
+    @property
+    def pointer(self) -> str:
+        return f"/{self.field}" if self.field else ""
+
     def as_json(self) -> dict[str, str]:
-        return {"pointer": f"/{self.field}" if self.field else "", "detail": self.detail, "code": self.code}
+        return {"pointer": _sayable(self.pointer), "detail": _sayable(self.detail), "code": self.code}
+
+
+def _sayable(text: str) -> str:
+    """What was sent is said again, and half of a surrogate pair, which JSON can hold, is no letter that UTF-8 can write."""
+    return str(text).encode(errors="replace").decode()
 
 
 class Refused(Exception):
@@ -84,7 +93,7 @@ def document(code: int, detail: str, faults: tuple[Fault, ...] = (), *, kind: st
         "type": kind,
         "title": TITLES.get(code, "Error"),
         "status": code,
-        "detail": detail,
+        "detail": _sayable(detail),
         "request_id": current_request_id(),
     }
     if faults:

@@ -282,6 +282,8 @@ SPECTACULAR_SETTINGS = {
         "SecurityLevelNumber": "ports.models.level.SecurityLevel",
         "DocumentKind": "ports.models.document.PortDocument.Kind",
         "PlanState": "ports.models.plan.PlannedLevel.State",
+        "ProposalKind": "portsec.access.models.proposal.Proposal.Kind",
+        "ProposalState": "portsec.access.models.proposal.Proposal.State",
         "Severity": "incidents.models.cap.Severity",
         "Urgency": "incidents.models.cap.Urgency",
         "Certainty": "incidents.models.cap.Certainty",

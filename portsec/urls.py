@@ -16,12 +16,15 @@ from ports.api import (
     PlannedLevelViewSet,
     PortActivityViewSet,
     PortDocumentViewSet,
+    PortImportViewSet,
     PortViewSet,
     SecurityLevelViewSet,
 )
 from portsec.access import views as access
-from portsec.access.api import MeViewSet, OrganisationViewSet, RegionViewSet
+from portsec.access.api import MeViewSet
 from portsec.access.api_organisation import MemberViewSet, ServiceTokenViewSet
+from portsec.access.api_proposals import ProposalViewSet
+from portsec.access.api_regions import OrganisationViewSet, RegionViewSet
 from portsec.access.middleware import opens_no_context
 from portsec.delivery.api import DeliveryViewSet
 from portsec.delivery.check_api import CommunicationsCheckViewSet
@@ -36,7 +39,9 @@ from portsec.journal.audit_api import AuditLogViewSet
 router = SimpleRouter()
 router.register("regions", RegionViewSet, "region")
 router.register("organisations", OrganisationViewSet, "organisation")
+router.register("region-proposals", ProposalViewSet, "region-proposal")
 router.register("ports", PortViewSet, "port")
+router.register("port-imports", PortImportViewSet, "port-import")
 router.register("port-facilities", FacilityViewSet, "port-facility")
 router.register("port-activity", PortActivityViewSet, "port-activity")
 router.register("port-documents", PortDocumentViewSet, "port-document")

@@ -19,7 +19,7 @@ from ports.actions.declarations import (
 )
 from ports.actions.documents import add_document, add_version, edit_document, retire_document
 from ports.actions.facilities import add_facility, close_facility, edit_facility
-from ports.actions.importing import add_port, import_as_operator, import_ports, look_at_ports
+from ports.actions.importing import add_port, discard_import, import_as_operator, import_ports, look_at_ports
 from ports.actions.levels import LevelTaken, set_security_level
 from ports.actions.plans import cancel_plan, plan_security_level, take_effect
 from ports.actions.profile import keep_profile
@@ -39,6 +39,7 @@ __all__ = [
     "close_facility",
     "decline_declaration",
     "delete_declaration",
+    "discard_import",
     "draft_declaration",
     "edit_activity",
     "edit_contact_point",

@@ -69,6 +69,12 @@ def import_ports(acting: Acting, asked: PortImport, *, agreed: Counts, skip_bad_
     return plan
 
 
+def discard_import(acting: Acting, asked: PortImport) -> None:
+    """Nothing of the file was or will be brought in; one that was confirmed meanwhile stays as it is."""
+    require_coordinated(acting, "port.import", asked.region)
+    PortImport.objects.waiting(acting).filter(pk=asked.pk).delete()
+
+
 def import_as_operator(region: Region, lines: Sequence[Line], *, time_zone: str, skip_bad_rows: bool = False) -> Plan:
     """As `import_ports`, from the command line; the region's coordination bodies find it in their audit log."""
     check_time_zone(time_zone)

@@ -12,6 +12,7 @@ from ports.models import CargoType, PortDescription, PortProfile
 from ports.queries import port_levels
 from ports.queries.profile import descriptions
 from portsec.access.acting import NotAllowedError
+from portsec.access.coordination import find_coordinated
 from portsec.access.text import no_control_characters
 from portsec.api import ActingViewSet, StrictSerializer, listed_all
 
@@ -58,6 +59,17 @@ class PortInput(StrictSerializer):
     region = serializers.UUIDField(required=False)
 
 
+class NewPort(StrictSerializer):
+    """In the words of a line of a file of ports."""
+
+    region = serializers.UUIDField(help_text="One that your coordination body coordinates.")
+    name = serializers.CharField(allow_blank=True)
+    unlocode = serializers.CharField(allow_blank=True)
+    latitude = serializers.FloatField()
+    longitude = serializers.FloatField()
+    time_zone = serializers.CharField()
+
+
 class PortViewSet(ActingViewSet):
     """Ports that share a region with the acting organisation, or are in a linked one, in the coast's order."""
 
@@ -79,6 +91,18 @@ class PortViewSet(ActingViewSet):
 
     def retrieve(self, request: Request, pk: str) -> Response:
         return self.tagged(self.get_serializer(self.get_object()).data)
+
+    @extend_schema(request=NewPort, responses={201: PortSerializer})
+    def create(self, request: Request) -> Response:
+        """Adds one port to a region that you coordinate, without people; many at once: `/api/v1/port-imports/`. For people alone."""
+        if (again := self.repeated()) is not None:
+            return again
+        self.acting.require("port.import")
+        said = dict(self.read_input(NewPort))
+        region = find_coordinated(self.acting, "port.import", said.pop("region"))
+        place = {name: str(said.pop(name)) for name in ("latitude", "longitude")}
+        added = actions.add_port(self.acting, region, **said, **place)
+        return self.tagged(self.get_serializer(self.get_queryset().get(pk=added.pk)).data, status=201)
 
     @extend_schema(request=PortInput, responses=PortSerializer)
     def partial_update(self, request: Request, pk: str) -> Response:

@@ -13,7 +13,7 @@ from ports import actions
 from ports.actions.importing import planned
 from ports.forms.importing import PortFileForm, PortForm
 from ports.models import PortImport
-from portsec.access.coordination import own_regions, require_coordinated
+from portsec.access.coordination import find_coordinated, require_coordinated
 from portsec.access.middleware import ActingRequest
 from portsec.problems import Conflict, Refused
 
@@ -24,8 +24,7 @@ SEPARATORS = {",": gettext_lazy("comma"), ";": gettext_lazy("semicolon"), "\t": 
 @require_http_methods(["GET", "POST"])
 def port_import(request: ActingRequest, pk: UUID) -> HttpResponse:
     acting = request.acting
-    region = get_object_or_404(own_regions(acting), pk=pk)
-    require_coordinated(acting, "port.import", region)
+    region = find_coordinated(acting, "port.import", pk)
     form = PortFileForm(request.POST or None, request.FILES or None, initial={"time_zone": acting.organisation.time_zone})
     if form.is_valid():
         file = form.cleaned_data["file"]
@@ -60,8 +59,7 @@ def port_import_review(request: ActingRequest, pk: UUID) -> HttpResponse:
 def port_add(request: ActingRequest, pk: UUID) -> HttpResponse:
     """One port by hand; its first administrator is invited on the next page."""
     acting = request.acting
-    region = get_object_or_404(own_regions(acting), pk=pk)
-    require_coordinated(acting, "port.import", region)
+    region = find_coordinated(acting, "port.import", pk)
     form = PortForm(request.POST or None, initial={"time_zone": acting.organisation.time_zone})
     if form.is_valid():
         try:
@@ -79,7 +77,7 @@ def port_add(request: ActingRequest, pk: UUID) -> HttpResponse:
 @require_POST
 def port_import_discard(request: ActingRequest, pk: UUID) -> HttpResponse:
     asked = own_import(request, pk)
-    PortImport.objects.waiting(request.acting).filter(pk=asked.pk).delete()
+    actions.discard_import(request.acting, asked)
     messages.success(request, _("Thrown away. Nothing of the file was imported."))
     return redirect("port_import", pk=asked.region_id)
 

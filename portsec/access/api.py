@@ -1,4 +1,4 @@
-"""Who am I, and whom do I share a region with."""
+"""Who am I, and how regions and organisations are named in every answer."""
 
 from typing import Any, ClassVar
 
@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from portsec.access.acting import Acting
 from portsec.access.authentication import active_memberships
 from portsec.access.models import Audience, Membership, Organisation, Region
-from portsec.api import ActingViewSet, StrictSerializer, listed_all, read_choice, read_uuid
+from portsec.api import ActingViewSet, StrictSerializer
 
 
 class OrganisationName(serializers.ModelSerializer[Organisation]):
@@ -25,20 +25,12 @@ class RegionName(serializers.ModelSerializer[Region]):
         fields = ("id", "name")
 
 
-class OrganisationSerializer(serializers.ModelSerializer[Organisation]):
+class OwnOrganisationSerializer(serializers.ModelSerializer[Organisation]):
     regions = RegionName(many=True, read_only=True)
 
     class Meta:
         model = Organisation
-        fields = ("id", "name", "kind", "time_zone", "regions")
-
-
-class RegionSerializer(serializers.ModelSerializer[Region]):
-    linked = RegionName(many=True, read_only=True)
-
-    class Meta:
-        model = Region
-        fields = ("id", "name", "linked")
+        fields = ("id", "name", "kind", "time_zone", "regions", "is_active")
 
 
 class AudienceInput(StrictSerializer):
@@ -62,7 +54,7 @@ class MeSerializer(serializers.Serializer[Acting]):
     kind = serializers.SerializerMethodField()
     name = serializers.CharField(source="user.name")
     email = serializers.SerializerMethodField()
-    organisation = OrganisationSerializer()
+    organisation = OwnOrganisationSerializer()
     role = serializers.CharField()
     scopes = serializers.SerializerMethodField()
     second_factor_at = serializers.DateTimeField()
@@ -91,37 +83,3 @@ class MeViewSet(ActingViewSet):
     def show(self, request: Request) -> Response:
         """Who am I: user or service, acting organisation, role, scopes, other memberships."""
         return self.tagged(self.get_serializer(self.acting).data)
-
-
-class RegionViewSet(ActingViewSet):
-    serializer_class = RegionSerializer
-
-    def get_queryset(self) -> Any:
-        return Region.objects.visible_to(self.acting).prefetch_related("linked").order_by("name")
-
-    def list(self, request: Request) -> Response:
-        return listed_all(self, self.get_queryset())
-
-    def retrieve(self, request: Request, pk: str) -> Response:
-        return self.tagged(self.get_serializer(self.get_object()).data)
-
-
-class OrganisationViewSet(ActingViewSet):
-    serializer_class = OrganisationSerializer
-    parameters: ClassVar[frozenset[str]] = frozenset({"kind", "region"})
-
-    def get_queryset(self) -> Any:
-        return Organisation.objects.visible_to(self.acting).prefetch_related("regions").order_by("name")
-
-    def list(self, request: Request) -> Response:
-        found = self.get_queryset()
-        if kind := read_choice(request, "kind", Organisation.Kind.values):
-            found = found.filter(kind=kind)
-        if region := read_uuid(request, "region"):
-            found = found.filter(region_memberships__region__in=Region.objects.visible_to(self.acting).filter(pk=region))
-        if search := request.query_params.get("search"):
-            found = found.filter(name__icontains=search)
-        return listed_all(self, found)
-
-    def retrieve(self, request: Request, pk: str) -> Response:
-        return self.tagged(self.get_serializer(self.get_object()).data)

@@ -1,6 +1,9 @@
 """Which regions an organisation coordinates: those in which it is a coordination body."""
 
+from uuid import UUID
+
 from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
 from portsec.access.acting import Acting, NotAllowedError
@@ -23,6 +26,22 @@ def require_coordinated(acting: Acting, verb: str, region: Region) -> None:
     acting.require(verb)
     if not coordinated_regions(acting).filter(pk=region.pk).exists():
         raise NotAllowedError(_("Your organisation does not coordinate this region. Ask its coordination body."), code="not_coordinated")
+
+
+def find_coordinated(acting: Acting, verb: str, pk: UUID) -> Region:
+    """One in which the organisation is not, is absent (Http404); one that it does not coordinate is not allowed."""
+    region = get_object_or_404(own_regions(acting), pk=pk)
+    require_coordinated(acting, verb, region)
+    return region
+
+
+def home_of(acting: Acting, verb: str, organisation: Organisation) -> Region:
+    """A region that the acting body coordinates and this organisation is in. Raises NotAllowedError where there is none."""
+    acting.require(verb)
+    region = coordinated_regions(acting).filter(memberships__organisation=organisation).first()
+    if region is None:
+        raise NotAllowedError(_("Your organisation coordinates no region of %s.") % organisation.name, code="not_coordinated")
+    return region
 
 
 def bodies_of(region: Region) -> QuerySet[Organisation]:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from portsec.access.acting import Acting
 from portsec.access.coordination import coordinated_regions
-from portsec.access.models import Invitation, Membership, Organisation, Proposal, Region
+from portsec.access.models import Invitation, Membership, Organisation, Proposal, Region, RegionMembership
 from portsec.face.waits import Wait
 
 
@@ -18,10 +18,26 @@ def regions(acting: Acting) -> QuerySet[Region]:
     return coordinated_regions(acting).annotate(size=Count("organisations"))
 
 
+def organisations(acting: Acting) -> QuerySet[Organisation]:
+    """Whom the organisation sees, and the closed ones of the regions that it coordinates: those it may open again. 1 query."""
+    homes = RegionMembership.objects.filter(region__in=coordinated_regions(acting))
+    closed = Organisation.objects.filter(is_active=False, pk__in=homes.values("organisation")).distinct()
+    return Organisation.objects.visible_to(acting) | closed
+
+
+def vacant(acting: Acting, organisations: QuerySet[Organisation]) -> QuerySet[Organisation]:
+    """Those of them to which nobody has ever belonged, in the regions that the acting body coordinates: whom it may begin."""
+    homes = RegionMembership.objects.filter(region__in=coordinated_regions(acting))
+    return organisations.filter(pk__in=homes.values("organisation")).exclude(_has_people())
+
+
+def _has_people() -> Exists:
+    return Exists(Membership.objects.filter(organisation=OuterRef("pk"), user__is_service=False))
+
+
 def members(region: Region, search: str = "", *, vacant: bool = False) -> QuerySet[Organisation]:
     """By name, the closed ones too; each knows `has_people`: whether anybody has ever belonged to it. 1 query."""
-    people = Membership.objects.filter(organisation=OuterRef("pk"), user__is_service=False)
-    found = Organisation.objects.filter(regions=region).annotate(has_people=Exists(people)).order_by("name")
+    found = Organisation.objects.filter(regions=region).annotate(has_people=_has_people()).order_by("name")
     if search:
         found = found.filter(name__icontains=search)
     return found.filter(has_people=False) if vacant else found

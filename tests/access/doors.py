@@ -170,6 +170,35 @@ def no_proposal(scene: Scene) -> list[Any]:
     return [scene.cast.gdansk.pk]
 
 
+def in_the_baltic(scene: Scene) -> dict[str, Any]:
+    return {"region": str(scene.cast.regions["baltic"].pk)}
+
+
+def the_kattegat(scene: Scene) -> dict[str, Any]:
+    return {"other": str(scene.cast.regions["kattegat"].pk)}
+
+
+def organisation_body(scene: Scene) -> dict[str, Any]:
+    return {**in_the_baltic(scene), "name": "Amber Customs", "kind": "agency", "time_zone": "UTC"}
+
+
+def a_person(scene: Scene) -> dict[str, Any]:
+    return {"email": "ida@amber.example", "name": "Ida Morska"}
+
+
+def proposal_body(scene: Scene) -> dict[str, Any]:
+    return {**in_the_baltic(scene), "kind": "membership", "wanted": "ITTRS"}
+
+
+def port_body(scene: Scene) -> dict[str, Any]:
+    place = {"unlocode": "XAAMB", "latitude": 54.1, "longitude": 18.2}
+    return {**in_the_baltic(scene), **place, "name": "Port of Amber Bay", "time_zone": "UTC"}
+
+
+def port_file_body(scene: Scene) -> dict[str, Any]:
+    return {**in_the_baltic(scene), "time_zone": "UTC", "file": a_file()}
+
+
 def alert_body(scene: Scene, **changes: Any) -> dict[str, Any]:
     written = {name: getattr(scene.alert, name) for name in ("headline", "event", "category", "urgency", "severity", "certainty", "tlp")}
     return {**written, "audience": {"kind": "own"}, **changes}
@@ -497,6 +526,24 @@ PAGES = [
 NOT_ITS_OWN = all_of(403)
 API = [
     open_to_all("me"),
+    # Setting up a region, for who coordinates one: tests/access/test_region_api.py, test_proposal_api.py, tests/ports/test_import_api.py
+    Door("region-list", "post", *[NOT_MINE] * 3, body=lambda scene: {"name": "Gulf of Amber"}),
+    Door("region-detail", "patch", NOT_MINE, NOT_MINE, ABSENT, at=baltic, headers=ANY_VERSION, body=lambda scene: {"name": "Ours"}),
+    Door("region-unlink", "post", NOT_MINE, NOT_MINE, ABSENT, at=baltic, body=the_kattegat),
+    Door("organisation-list", "post", *[NOT_MINE] * 3, body=organisation_body),
+    Door("organisation-remove", "post", NOT_MINE, NOT_MINE, ABSENT, at=gdansk, body=in_the_baltic),
+    Door("organisation-close", "post", NOT_MINE, NOT_MINE, ABSENT, at=gdansk),
+    Door("organisation-reopen", "post", NOT_MINE, NOT_MINE, ABSENT, at=gdansk),
+    Door("organisation-first-administrator", "post", NOT_MINE, NOT_MINE, ABSENT, at=gdansk, body=a_person),
+    Door("region-proposal-list", "get", *[only(ADMINISTRATORS, 200)] * 3),
+    Door("region-proposal-list", "post", *[NOT_MINE] * 3, body=proposal_body),
+    Door("region-proposal-detail", "get", *[ABSENT] * 3, at=no_proposal),
+    *[Door(f"region-proposal-{verb}", "post", *[ABSENT] * 3, at=no_proposal) for verb in ("accept", "decline", "withdraw")],
+    Door("port-list", "post", *[NOT_MINE] * 3, body=port_body),
+    Door("port-import-list", "post", *[NOT_MINE] * 3, body=port_file_body, is_form=True),
+    Door("port-import-detail", "get", NOT_MINE, ABSENT, ABSENT, at=the_import),
+    Door("port-import-detail", "delete", NOT_MINE, ABSENT, ABSENT, at=the_import, headers=ANY_VERSION),
+    Door("port-import-confirm", "post", NOT_MINE, ABSENT, ABSENT, at=the_import, body=lambda scene: {"new": 0, "known": 0, "refused": 0}),
     open_to_all("region-list"),
     open_to_all("organisation-list"),
     open_to_all("port-list"),

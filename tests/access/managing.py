@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from allauth.account.internal.flows import login
 from django.test import Client
@@ -35,3 +36,15 @@ def confirm(client: Client, at: datetime | None = None) -> Client:
     session[login.AUTHENTICATION_METHODS_SESSION_KEY] = [{"method": "mfa", "at": (at or timezone.now()).timestamp()}]
     session.save()
     return client
+
+
+def send(client: Client, method: str, address: str, body: Any = None, **headers: str) -> Any:
+    """As JSON; `If_Match="*"` is a header."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return getattr(client, method)(address, {} if body is None else body, content_type="application/json", headers=named)
+
+
+def pointers(answer: Any) -> dict[str, str]:
+    """What a problem document names, each with its code."""
+    assert answer.headers["Content-Type"] == "application/problem+json", answer.content
+    return {one["pointer"]: one["code"] for one in answer.json()["errors"]}

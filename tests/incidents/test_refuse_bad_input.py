@@ -1,5 +1,6 @@
 """Bad input to `POST /alerts/` and to the composer: a 4xx that names the field and the remedy, and nothing written."""
 
+import json
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -113,6 +114,15 @@ def test_every_mistake_is_named_at_once(cast: Cast, program: Program) -> None:
 def test_what_is_no_json_object_is_refused(cast: Cast, program: Program, content: bytes, kind: str, status: int) -> None:
     answer = program("gdansk").generic("POST", ADDRESS, content, content_type=kind)
     assert (answer.status_code, answer.headers["Content-Type"]) == (status, "application/problem+json")
+
+
+@pytest.mark.parametrize(("change", "pointer"), [({"severity": "\ud800"}, "/severity"), ({"colour\ud800": "red"}, "/colour?")])
+def test_half_a_letter_is_refused_where_it_stands(
+    cast: Cast, program: Program, body: dict[str, Any], change: dict[str, Any], pointer: str
+) -> None:
+    """JSON can hold half of a surrogate pair, and no answer can: it is said again as a question mark."""
+    answer = program("gdansk").post(ADDRESS, json.dumps({**body, **change}), content_type="application/json")
+    assert (answer.status_code, [error["pointer"] for error in answer.json()["errors"]]) == (400, [pointer])
 
 
 def test_a_key_that_comes_with_another_body_is_refused(cast: Cast, program: Program, body: dict[str, Any]) -> None:

@@ -18,7 +18,8 @@ class RegionQuerySet(models.QuerySet["Region"]):
     def visible_to(self, acting: "Acting") -> "RegionQuerySet":
         """The organisation's own regions and those linked to them."""
         own = RegionMembership.objects.filter(organisation=acting.organisation).values("region")
-        return self.filter(Q(pk__in=own) | Q(linked__in=own)).distinct()
+        linked = Region.linked.through.objects.filter(to_region__in=own).values("from_region")
+        return self.filter(Q(pk__in=own) | Q(pk__in=linked))  # no join: whoever asks further joins for reasons of its own
 
 
 class Region(models.Model):

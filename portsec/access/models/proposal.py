@@ -26,11 +26,16 @@ class ProposalQuerySet(models.QuerySet["Proposal"]):
         return self.filter(body=acting.organisation)
 
     def received_by(self, acting: "Acting") -> "ProposalQuerySet":
-        """Those that the organisation may answer: to itself, or to link a region that it coordinates."""
+        """Those that the organisation may answer or has answered: to itself, or to link a region that it coordinates."""
         mine = Q(organisation=acting.organisation)
         if acting.organisation.kind == Organisation.Kind.COORDINATION_BODY:
             mine |= Q(other__memberships__organisation=acting.organisation)
-        return self.filter(mine).exclude(body=acting.organisation).distinct()
+        return self.filter(mine).exclude(body=acting.organisation).exclude(answer=Proposal.Answer.WITHDRAWN).distinct()
+
+    def visible_to(self, acting: "Acting") -> "ProposalQuerySet":
+        """Of either side."""
+        either = Q(pk__in=self.sent_by(acting).values("pk")) | Q(pk__in=self.received_by(acting).values("pk"))
+        return self.filter(either)
 
     def waiting(self) -> "ProposalQuerySet":
         return self.filter(answer="", expires_at__gt=timezone.now())
@@ -51,6 +56,13 @@ class Proposal(models.Model):
         ACCEPTED = "accepted", _("Accepted")
         DECLINED = "declined", _("Declined")
         WITHDRAWN = "withdrawn", _("Withdrawn")
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("Waiting")
+        ACCEPTED = "accepted", _("Accepted")
+        DECLINED = "declined", _("Declined")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
+        EXPIRED = "expired", _("Expired")
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     kind = models.CharField(max_length=12, choices=Kind)
@@ -78,3 +90,9 @@ class Proposal(models.Model):
     @property
     def is_waiting(self) -> bool:
         return not self.answer and self.expires_at > timezone.now()
+
+    @property
+    def state(self) -> "Proposal.State":
+        if self.answer:
+            return self.State(self.answer)
+        return self.State.WAITING if self.is_waiting else self.State.EXPIRED

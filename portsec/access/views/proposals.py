@@ -11,16 +11,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portsec.access import actions
+from portsec.access.coordination import find_coordinated
 from portsec.access.middleware import ActingRequest
 from portsec.access.models import Proposal, Region
 from portsec.access.region_forms import WantedForm, WantedRegionForm
-from portsec.access.views.regions import own_region
 from portsec.problems import Conflict, Refused
 
 
 @require_http_methods(["GET", "POST"])
 def membership_propose(request: ActingRequest, pk: UUID) -> HttpResponse:
-    region = own_region(request, pk, "organisation.invite")
+    region = find_coordinated(request.acting, "organisation.invite", pk)
     told = {
         "title": _("Propose membership"),
         "explanation": _("For an organisation that is here already. Its administrator accepts or declines; until then nothing changes."),
@@ -30,7 +30,7 @@ def membership_propose(request: ActingRequest, pk: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def link_propose(request: ActingRequest, pk: UUID) -> HttpResponse:
-    region = own_region(request, pk)
+    region = find_coordinated(request.acting, "region.manage", pk)
     told = {
         "title": _("Propose link"),
         "explanation": _(
@@ -95,7 +95,7 @@ def proposal_withdraw(request: ActingRequest, pk: UUID) -> HttpResponse:
 
 def received(request: ActingRequest, pk: UUID) -> Proposal:
     """To somebody else it is absent (404); seen but not allowed comes after."""
-    found = Proposal.objects.received_by(request.acting).exclude(answer=Proposal.Answer.WITHDRAWN)
-    proposal: Proposal = get_object_or_404(found.select_related("region", "body", "other"), pk=pk)
+    found = Proposal.objects.received_by(request.acting).select_related("region", "body", "other")
+    proposal: Proposal = get_object_or_404(found, pk=pk)
     request.acting.require("region.join")
     return proposal

@@ -12,17 +12,17 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from portsec.access import actions
 from portsec.access.actions.regions import is_vacant, may_close
+from portsec.access.coordination import find_coordinated
 from portsec.access.middleware import ActingRequest
 from portsec.access.models import Organisation, Region
 from portsec.access.region_forms import FirstAdministratorForm, OrganisationForm
-from portsec.access.views.regions import own_region
 from portsec.access.views.step_up import kept_input, sent_to_confirm, step_up_shown
 from portsec.problems import Conflict, Refused
 
 
 @require_http_methods(["GET", "POST"])
 def organisation_add(request: ActingRequest, pk: UUID) -> HttpResponse:
-    acting, region = request.acting, own_region(request, pk, "organisation.invite")
+    acting, region = request.acting, find_coordinated(request.acting, "organisation.invite", pk)
     form = OrganisationForm(request.POST or None, initial={"time_zone": acting.organisation.time_zone})
     if form.is_valid():
         try:
@@ -111,5 +111,5 @@ def page_of(region: Region, one: Organisation) -> str:
 
 def found(request: ActingRequest, pk: UUID, organisation: UUID) -> tuple[Region, Organisation]:
     """An organisation outside of the region is absent."""
-    region = own_region(request, pk, "organisation.invite")
+    region = find_coordinated(request.acting, "organisation.invite", pk)
     return region, get_object_or_404(region.organisations, pk=organisation)

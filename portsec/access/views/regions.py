@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portsec.access import actions, region_queries
-from portsec.access.coordination import own_regions, require_coordinated
+from portsec.access.coordination import find_coordinated
 from portsec.access.middleware import ActingRequest
-from portsec.access.models import Proposal, Region
+from portsec.access.models import Proposal
 from portsec.access.region_forms import RegionForm, RegionSettingsForm
 from portsec.problems import Conflict, Refused
 
@@ -46,7 +46,7 @@ def region_create(request: ActingRequest) -> HttpResponse:
 @require_safe
 def region_detail(request: ActingRequest, pk: UUID) -> HttpResponse:
     """7 queries, however many are in the region; a page holds the first by name."""
-    region = own_region(request, pk)
+    region = find_coordinated(request.acting, "region.manage", pk)
     show = request.GET.get("show") if request.GET.get("show") in SHOWS else "all"
     search = request.GET.get("search", "").strip()[:120]
     found = region_queries.members(region, search, vacant=show == "vacant")
@@ -69,7 +69,7 @@ def region_detail(request: ActingRequest, pk: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def region_edit(request: ActingRequest, pk: UUID) -> HttpResponse:
-    region = own_region(request, pk)
+    region = find_coordinated(request.acting, "region.manage", pk)
     stands = {"name": region.name, "coordinator_sees_deliveries": region.coordinator_sees_deliveries}
     form = RegionSettingsForm(request.POST or None, initial=stands)
     if form.is_valid():
@@ -85,7 +85,7 @@ def region_edit(request: ActingRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 def region_unlink(request: ActingRequest, pk: UUID, other: UUID) -> HttpResponse:
-    region = own_region(request, pk)
+    region = find_coordinated(request.acting, "region.manage", pk)
     linked = get_object_or_404(region.linked, pk=other)
     try:
         actions.unlink_region(request.acting, region, linked)
@@ -94,10 +94,3 @@ def region_unlink(request: ActingRequest, pk: UUID, other: UUID) -> HttpResponse
     else:
         messages.success(request, _("%s is no longer linked.") % linked.name)
     return redirect("region_detail", pk=region.pk)
-
-
-def own_region(request: ActingRequest, pk: UUID, verb: str = "region.manage") -> Region:
-    """One in which the organisation is not, is absent (404); one that it does not coordinate is not allowed (403)."""
-    region = get_object_or_404(own_regions(request.acting), pk=pk)
-    require_coordinated(request.acting, verb, region)
-    return region
