@@ -10,10 +10,13 @@ function refreshBoard() {
   if (!board || planned) return;
   planned = setTimeout(() => {
     planned = 0;
+    if (!navigator.onLine) return; // asked for again once the line is back
     const shown = board.querySelector("[name=show]:checked")?.value ?? "all";
+    const opened = [...board.querySelectorAll("details[id][open]")].map((one) => one.id);
     globalThis.htmx.ajax("GET", board.dataset.boardUrl, { target: board, swap: "innerHTML" }).then(() => {
       const again = board.querySelector(`[name=show][value=${shown}]`);
       if (again) again.checked = true;
+      for (const id of opened) document.getElementById(id)?.setAttribute("open", "");
     });
   }, 300 + Math.random() * 1200);
 }
@@ -25,3 +28,4 @@ document.addEventListener("portsec:entry", ({ detail: entry }) => {
 });
 document.addEventListener("portsec:acknowledged", ({ detail }) => detail.alert === alert && refreshWithin(0.2));
 document.addEventListener("portsec:deliveries", ({ detail }) => detail.includes(alert) && refreshBoard());
+document.addEventListener("portsec:caught-up", refreshBoard); // a message may have gone out while the page was on its way

@@ -4,12 +4,18 @@ import { toast } from "./notices.js";
 import { gettext } from "./text.js";
 
 let planned = 0;
+let wanted = []; // names of parts that the planned refresh fetches; null is all of them
 let unsent = false;
 
 /** A random delay, so that a thousand dashboards do not ask in the same instant. Names: these parts only; none of them: the counts only. */
 export function refreshWithin(seconds, names = null) {
+  wanted = names && wanted && [...new Set([...wanted, ...names])];
   clearTimeout(planned);
-  planned = setTimeout(() => refresh(names), Math.random() * seconds * 1000);
+  planned = setTimeout(() => {
+    const parts = wanted;
+    wanted = [];
+    refresh(parts);
+  }, Math.random() * seconds * 1000);
 }
 
 async function refresh(names) {

@@ -7,3 +7,4 @@ const parts = ["level-head", "clocks", "told", "port-head", "level-history"];
 
 document.addEventListener("portsec:entry", ({ detail: entry }) => VERBS.includes(entry.verb) && refreshWithin(3, parts));
 document.addEventListener("portsec:deliveries", ({ detail }) => shown && detail.includes(shown) && refreshWithin(3, ["told"]));
+document.addEventListener("portsec:caught-up", () => shown && refreshWithin(3, ["told"]));

@@ -122,6 +122,7 @@ function live() {
   clearTimeout(quiet);
   goal = null;
   tell("live", { caught });
+  document.dispatchEvent(new CustomEvent("portsec:caught-up")); // what the journal does not hold, as how deliveries fare, is to be asked
 }
 
 function settleSoon() {

@@ -66,6 +66,23 @@ def test_an_answer_given_offline_waits_and_is_sent_when_the_line_is_back(people:
     expect(board.locator("#board tbody tr")).to_contain_text("R. Kask")
 
 
+def test_a_board_that_was_offline_shows_who_has_seen_the_alert_meanwhile(people: People, stack: Stack) -> None:
+    """No entry of the journal tells of it, so no replay does: the board is asked for again."""
+    alert = stack.raise_alert("pfso.plswi", "Fuel hose left on the quay", "pfso.fitku", severity="Minor")
+    board = people("pfso.plswi", at=f"/alerts/{alert['id']}/")
+    people.watch(board).foresee(*LOST)
+    row = board.locator("#board tbody tr")
+    row.locator("summary").click()
+    expect(line(board)).to_have_attribute("data-state", "live")
+    board.context.set_offline(True)
+    expect(line(board)).to_have_attribute("data-state", "offline")
+    people("pfso.fitku", at=f"/alerts/{alert['id']}/")
+    expect(row).not_to_contain_text("Seen")
+    board.context.set_offline(False)
+    expect(row).to_contain_text("Seen", timeout=PATIENCE)
+    expect(row.locator("details")).to_have_attribute("open", "")  # what the reader opened stays open
+
+
 @pytest.fixture
 def arrives(stack: Stack) -> Callable[[Page, str], None]:
     def sent_and_seen(page: Page, headline: str) -> None:
