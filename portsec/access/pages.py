@@ -22,6 +22,7 @@ from portsec.access.models.audience import GRANTED
 from portsec.access.models.shareable import InSight
 
 Record = TypeVar("Record", bound=Shareable)
+Followed = TypeVar("Followed", bound=ShareableQuerySet)
 COUNT_CAP = 10_000
 
 
@@ -75,9 +76,12 @@ def newest_page(
     return Page(records, first if has_newer else None, last if has_older else None)
 
 
-def first_after(queryset: ShareableQuerySet, acting: Acting, *, by: str, limit: int) -> list[Any]:
-    """The first of `queryset` in the order of `by`, which no two records share: the way of a feed. 1 query."""
-    return list(_first(queryset, queryset, acting, (by,), limit).order_by(by))
+def first_after(queryset: Followed, acting: Acting, *, by: str, limit: int) -> Followed:
+    """The first of `queryset` in the order of `by`, which no two records share: the way of a feed. 1 query, when it is read.
+
+    What is shown of them is chosen of the answer: what is joined before would be joined in the search as well.
+    """
+    return _first(queryset, queryset, acting, (by,), limit).order_by(by)
 
 
 class _OneOf(Func):
@@ -93,7 +97,7 @@ class _OneOf(Func):
         return f"{pk} = ANY (ARRAY{question})", values
 
 
-def _first(whole: ShareableQuerySet, place: ShareableQuerySet, acting: Acting, order: Sequence[str], limit: int) -> "QuerySet[Any, Any]":
+def _first(whole: Followed, place: ShareableQuerySet, acting: Acting, order: Sequence[str], limit: int) -> Followed:
     """Those of `whole` that come first in `place`, in any order."""
     by, direction = order[0].lstrip("-"), "DESC" if order[0].startswith("-") else "ASC"
     branch = _Branch.of(place.values("pk", by), acting, f"ORDER BY 2 {direction}, 1 {direction} LIMIT {int(limit)}")
