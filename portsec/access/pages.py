@@ -65,7 +65,8 @@ def newest_page(
     """
     backwards = after is not None
     order = (by, "pk") if backwards else (f"-{by}", "-pk")
-    found = _first(queryset, queryset.filter(beyond(by, before, after)), acting, order, limit + 1)
+    place = queryset.filter(beyond(by, before, after)) if before or after else queryset
+    found = _first(queryset, place, acting, order, limit + 1)
     records = sorted(found, key=lambda record: (getattr(record, by), record.pk), reverse=True)
     more = len(records) > limit
     records = records[-limit:] if backwards else records[:limit]
@@ -126,11 +127,11 @@ class _Branch:
 
     @classmethod
     def of(cls, bare: "QuerySet[Any, Any]", acting: Acting, end: str, own: str = "") -> "_Branch":
+        bare = bare.order_by()
         gap = RawSQL(cls.GAP.strip("()"), (), output_field=BooleanField())  # noqa: S611 (a constant)
-        bare = bare.order_by().filter(gap)
         # It goes through the first wall's own list already, so that no record need be looked up in it.
-        conditions: list[Any] = bare.query.where.children
-        bare.query.where.children = [one.lhs.where_audience_is_known() if _is_wall(one) else one for one in conditions]
+        conditions: list[Any] = [one.lhs.where_audience_is_known() if _is_wall(one) else one for one in bare.query.where.children]
+        bare.query.where.children = [*conditions, gap]
         sql, values = bare.query.sql_with_params()
         table = bare.model._meta.db_table
         shared = sql.replace(cls.GAP, f"{table}.audience_id = a.id")
