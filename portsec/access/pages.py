@@ -128,10 +128,11 @@ class _Branch:
     @classmethod
     def of(cls, bare: "QuerySet[Any, Any]", acting: Acting, end: str, own: str = "") -> "_Branch":
         bare = bare.order_by()
-        gap = RawSQL(cls.GAP.strip("()"), (), output_field=BooleanField())  # noqa: S611 (a constant)
         # It goes through the first wall's own list already, so that no record need be looked up in it.
-        conditions: list[Any] = [one.lhs.where_audience_is_known() if _is_wall(one) else one for one in bare.query.where.children]
-        bare.query.where.children = [*conditions, gap]
+        conditions: list[Any] = bare.query.where.children
+        bare.query.where.children = [one.lhs.where_audience_is_known() if _is_wall(one) else one for one in conditions]
+        gap = RawSQL(cls.GAP.strip("()"), (), output_field=BooleanField())  # noqa: S611 (a constant)
+        bare.query.where.add(gap, Q.AND)
         sql, values = bare.query.sql_with_params()
         table = bare.model._meta.db_table
         shared = sql.replace(cls.GAP, f"{table}.audience_id = a.id")

@@ -21,7 +21,7 @@ from portsec.problems import Fault, Gone, Refused
 
 
 class ChangeSerializer(serializers.ModelSerializer[Entry]):
-    """Of a row of the feed (`EntryQuerySet.as_told`)."""
+    # Of a row of the feed (`EntryQuerySet.as_told`). What stands here as a docstring, API clients read.
 
     entry = serializers.UUIDField(source="id")
     id = serializers.UUIDField(source="object_id")
@@ -39,7 +39,8 @@ class ChangeSerializer(serializers.ModelSerializer[Entry]):
         return {**told, "audiences": self.audiences_of(entry)} if entry.kind == "access" else told
 
     def audiences_of(self, entry: Any) -> list[str]:
-        return entry.row__audiences or []
+        audiences: list[str] | None = entry.row__audiences
+        return audiences or []
 
     @extend_schema_field(OrganisationName)
     def get_organisation(self, entry: Any) -> dict[str, str]:
@@ -50,8 +51,7 @@ class ChangeSerializer(serializers.ModelSerializer[Entry]):
 
 
 class HistorySerializer(ChangeSerializer):
-    """Of an entry itself, with what it changed."""
-
+    # Of an entry itself.
     organisation = OrganisationName(source="owner")  # type: ignore[assignment]
     actor = serializers.CharField(source="actor.short_name", default=None)
 
@@ -59,7 +59,8 @@ class HistorySerializer(ChangeSerializer):
         fields = (*ChangeSerializer.Meta.fields, "actor", "before", "after", "request_id")  # type: ignore[assignment]
 
     def audiences_of(self, entry: Entry) -> list[str]:
-        return entry.row.get("audiences", [])
+        audiences: list[str] = entry.row.get("audiences", [])
+        return audiences
 
 
 class ChangesSerializer(serializers.Serializer[Any]):

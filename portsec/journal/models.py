@@ -18,10 +18,9 @@ class EntryQuerySet(ShareableQuerySet):
         found: EntryQuerySet = self.filter(kind=kind, object_id=pk)
         return found
 
-    def as_told(self) -> "EntryQuerySet":
+    def as_told(self) -> "models.QuerySet[Any, Any]":
         """What the feed tells of each, as plain rows of TOLD: to make a thousand objects takes longer than to find them."""
-        told: EntryQuerySet = self.values_list(*TOLD, named=True)
-        return told
+        return self.values_list(*TOLD, named=True)
 
 
 class EntryManager(ShareableManager.from_queryset(EntryQuerySet)):  # type: ignore[misc]
