@@ -11,10 +11,8 @@ from typing import Any, ClassVar, Generic, TypeVar
 from uuid import UUID
 
 from django.db import connections
-from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import BooleanField, Func, Q, QuerySet
+from django.db.models import BooleanField, Q, QuerySet
 from django.db.models.expressions import RawSQL
-from django.db.models.sql.compiler import SQLCompiler
 
 from portsec.access.acting import Acting, current_alias
 from portsec.access.models import Shareable, ShareableQuerySet
@@ -85,19 +83,6 @@ def first_after(queryset: Followed, acting: Acting, *, by: str, limit: int) -> F
     return _first(queryset, queryset, acting, (by,), limit).order_by(by)
 
 
-class _OneOf(Func):
-    """Whether a record is one of those that a question names. The array makes the planner ask it first, and once."""
-
-    output_field = BooleanField()
-
-    def __init__(self, question: str, values: Sequence[Any]) -> None:
-        super().__init__("pk", RawSQL(question, values))  # noqa: S611 (written here)
-
-    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, Sequence[Any]]:  # type: ignore[override]  # no template
-        (pk, _none), (question, values) = (compiler.compile(one) for one in self.get_source_expressions())
-        return f"{pk} = ANY (ARRAY{question})", values
-
-
 def _first(whole: Followed, place: ShareableQuerySet, acting: Acting, order: Sequence[str], limit: int) -> Followed:
     """Those of `whole` that come first in `place`, in any order."""
     by, direction = order[0].lstrip("-"), "DESC" if order[0].startswith("-") else "ASC"
@@ -106,10 +91,18 @@ def _first(whole: Followed, place: ShareableQuerySet, acting: Acting, order: Seq
         f"SELECT id FROM (SELECT found.* FROM ({GRANTED}) AS a(id) CROSS JOIN LATERAL ({branch.shared}) AS found(id, at) "  # noqa: S608
         f"UNION ({branch.own})) AS merged ORDER BY at {direction}, id {direction} LIMIT {int(limit)}"
     )
-    found = whole.filter(_OneOf(merged, [acting.organisation.group_id, *branch.values * 2]))
+    found = whole.all()
     # The branches have asked the first wall, in the same statement; to ask it again costs as much as all the rest.
     found.query.where.children = [one for one in found.query.where.children if not _is_wall(one)]
+    # The array makes the planner ask the question first, and once.
+    one_of_these = f"{whole.model._meta.db_table}.id = ANY (ARRAY({merged}))"
+    found.query.where.add(_condition(one_of_these, [acting.organisation.group_id, *branch.values * 2]), Q.AND)
     return found
+
+
+def _condition(sql: str, values: Sequence[Any] = ()) -> RawSQL:
+    """It names its columns in full: for the object mapper to resolve them takes as long as to write the statement."""
+    return RawSQL(sql, values, output_field=BooleanField())  # noqa: S611 (written here)
 
 
 @dataclass(frozen=True)
@@ -131,8 +124,7 @@ class _Branch:
         # It goes through the first wall's own list already, so that no record need be looked up in it.
         conditions: list[Any] = bare.query.where.children
         bare.query.where.children = [one.lhs.where_audience_is_known() if _is_wall(one) else one for one in conditions]
-        gap = RawSQL(cls.GAP.strip("()"), (), output_field=BooleanField())  # noqa: S611 (a constant)
-        bare.query.where.add(gap, Q.AND)
+        bare.query.where.add(_condition(cls.GAP.strip("()")), Q.AND)
         sql, values = bare.query.sql_with_params()
         table = bare.model._meta.db_table
         shared = sql.replace(cls.GAP, f"{table}.audience_id = a.id")
