@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +24,11 @@ class AudienceWish:
     kind: str
     region: UUID | None = None
     organisations: Sequence[UUID] = field(default=())
+
+    @cached_property
+    def named(self) -> str:
+        """The organisations as PostgreSQL reads an array: one value, where a list would be hundreds, and asked with twice."""
+        return f"{{{','.join(map(str, self.organisations))}}}"
 
     def as_json(self) -> dict[str, Any]:
         wish: dict[str, Any] = {"kind": self.kind}
@@ -60,28 +66,23 @@ def check_audience(acting: Acting, wish: AudienceWish, label: str) -> AudienceWi
 
 
 def _check_named(acting: Acting, wish: AudienceWish) -> AudienceWish:
-    named = list(dict.fromkeys(wish.organisations))
-    if not named:
+    checked = AudienceWish(wish.kind, organisations=tuple(dict.fromkeys(wish.organisations)))
+    if not checked.organisations:
         raise Refused(Fault("audience/organisations", _("Name at least one organisation."), "required"))
-    if len(named) > MOST_NAMED:
+    if len(checked.organisations) > MOST_NAMED:
         raise Refused(Fault("audience/organisations", _("Name at most %d organisations, or choose a region.") % MOST_NAMED, "too_many"))
-    unseen = set(_unseen(acting, named))
+    unseen = set(_unseen(acting, checked))
     unknown = _("No such organisation among those you share a region with. See /api/v1/organisations/.")
     faults = [Fault(f"audience/organisations/{n}", unknown, "unknown") for n, one in enumerate(wish.organisations) if one in unseen]
     if faults:
         raise Refused(*faults)
-    return AudienceWish(wish.kind, organisations=tuple(named))
+    return checked
 
 
-def _unseen(acting: Acting, organisations: Sequence[UUID]) -> list[UUID]:
-    """Those that the acting organisation does not see. The ids travel as one value: as conditions, hundreds took 5 ms."""
+def _unseen(acting: Acting, wish: AudienceWish) -> list[UUID]:
+    """Those of the wish that the acting organisation does not see. As conditions, hundreds of ids took 5 ms."""
     seen, values = Organisation.objects.visible_to(acting).order_by().values("pk").query.sql_with_params()
-    return _ask(f"unnest(%s::uuid[]) EXCEPT ({seen})", [_array(organisations), *values])
-
-
-def _array(ids: Sequence[UUID]) -> str:
-    """As PostgreSQL reads an array: one value, where a list would be hundreds."""
-    return f"{{{','.join(map(str, ids))}}}"
+    return _ask(f"unnest(%s::uuid[]) EXCEPT ({seen})", [wish.named, *values])
 
 
 def _check_region(acting: Acting, wish: AudienceWish) -> AudienceWish:
@@ -146,9 +147,10 @@ def check_persons(acting: Acting, persons: Sequence[UUID], wish: AudienceWish) -
 
 
 def _resolve(wish: AudienceWish) -> Audience:
-    arguments = [wish.kind, str(wish.region) if wish.region else None, _array(wish.organisations)]
-    audiences = Audience.objects.select_related("region") if wish.region else Audience.objects.all()
-    return audiences.get(pk=_ask("app_resolve_audience(%s, %s, %s::uuid[])", arguments)[0])
+    arguments = [wish.kind, str(wish.region) if wish.region else None, wish.named]
+    found = Audience.objects.raw("SELECT * FROM app_resolve_audience(%s, %s, %s::uuid[])", arguments)
+    audience: Audience = (found.prefetch_related("region") if wish.region else found)[0]
+    return audience
 
 
 def _ask(call: str, parameters: Sequence[Any]) -> list[UUID]:

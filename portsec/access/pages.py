@@ -11,10 +11,8 @@ from typing import Any, ClassVar, Generic, TypeVar
 from uuid import UUID
 
 from django.db import connections
-from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import BooleanField, Func, Q, QuerySet
+from django.db.models import BooleanField, Q, QuerySet
 from django.db.models.expressions import RawSQL
-from django.db.models.sql.compiler import SQLCompiler
 
 from portsec.access.acting import Acting, current_alias
 from portsec.access.models import Shareable, ShareableQuerySet
@@ -22,6 +20,7 @@ from portsec.access.models.audience import GRANTED
 from portsec.access.models.shareable import InSight
 
 Record = TypeVar("Record", bound=Shareable)
+Followed = TypeVar("Followed", bound=ShareableQuerySet)
 COUNT_CAP = 10_000
 
 
@@ -62,7 +61,8 @@ def newest_page(
 
     One query. `by` names the instant that orders them.
     """
-    found = _first(queryset, queryset.filter(beyond(by, before, after)), acting, _order(by, after), limit + 1)
+    place = queryset.filter(beyond(by, before, after)) if before or after else queryset
+    found = _first(queryset, place, acting, _order(by, after), limit + 1)
     return _page_of(found, limit, by, before, after)
 
 
@@ -89,25 +89,15 @@ def _page_of(found: Iterable[Any], limit: int, by: str, before: Key | None, afte
     return Page(records, first if has_newer else None, last if has_older else None)
 
 
-def first_after(queryset: ShareableQuerySet, acting: Acting, *, by: str, limit: int) -> list[Any]:
-    """The first of `queryset` in the order of `by`, which no two records share: the way of a feed. 1 query."""
-    return list(_first(queryset, queryset, acting, (by,), limit).order_by(by))
+def first_after(queryset: Followed, acting: Acting, *, by: str, limit: int) -> Followed:
+    """The first of `queryset` in the order of `by`, which no two records share: the way of a feed. 1 query, when it is read.
+
+    What is shown of them is chosen of the answer: what is joined before would be joined in the search as well.
+    """
+    return _first(queryset, queryset, acting, (by,), limit).order_by(by)
 
 
-class _OneOf(Func):
-    """Whether a record is one of those that a question names. The array makes the planner ask it first, and once."""
-
-    output_field = BooleanField()
-
-    def __init__(self, question: str, values: Sequence[Any]) -> None:
-        super().__init__("pk", RawSQL(question, values))  # noqa: S611 (written here)
-
-    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, Sequence[Any]]:  # type: ignore[override]  # no template
-        (pk, _none), (question, values) = (compiler.compile(one) for one in self.get_source_expressions())
-        return f"{pk} = ANY (ARRAY{question})", values
-
-
-def _first(whole: ShareableQuerySet, place: ShareableQuerySet, acting: Acting, order: Sequence[str], limit: int) -> "QuerySet[Any, Any]":
+def _first(whole: Followed, place: ShareableQuerySet, acting: Acting, order: Sequence[str], limit: int) -> Followed:
     """Those of `whole` that come first in `place`, in any order."""
     by, direction = order[0].lstrip("-"), "DESC" if order[0].startswith("-") else "ASC"
     branch = _Branch.of(place.values("pk", by), acting, f"ORDER BY 2 {direction}, 1 {direction} LIMIT {int(limit)}")
@@ -115,10 +105,18 @@ def _first(whole: ShareableQuerySet, place: ShareableQuerySet, acting: Acting, o
         f"SELECT id FROM (SELECT found.* FROM ({GRANTED}) AS a(id) CROSS JOIN LATERAL ({branch.shared}) AS found(id, at) "  # noqa: S608
         f"UNION ({branch.own})) AS merged ORDER BY at {direction}, id {direction} LIMIT {int(limit)}"
     )
-    found = whole.filter(_OneOf(merged, [acting.organisation.group_id, *branch.values * 2]))
+    found = whole.all()
     # The branches have asked the first wall, in the same statement; to ask it again costs as much as all the rest.
     found.query.where.children = [one for one in found.query.where.children if not _is_wall(one)]
+    # The array makes the planner ask the question first, and once.
+    one_of_these = f"{whole.model._meta.db_table}.id = ANY (ARRAY({merged}))"
+    found.query.where.add(_condition(one_of_these, [acting.organisation.group_id, *branch.values * 2]), Q.AND)
     return found
+
+
+def _condition(sql: str, values: Sequence[Any] = ()) -> RawSQL:
+    """It names its columns in full: for the object mapper to resolve them takes as long as to write the statement."""
+    return RawSQL(sql, values, output_field=BooleanField())  # noqa: S611 (written here)
 
 
 @dataclass(frozen=True)
@@ -136,11 +134,11 @@ class _Branch:
 
     @classmethod
     def of(cls, bare: "QuerySet[Any, Any]", acting: Acting, end: str, own: str = "") -> "_Branch":
-        gap = RawSQL(cls.GAP.strip("()"), (), output_field=BooleanField())  # noqa: S611 (a constant)
-        bare = bare.order_by().filter(gap)
+        bare = bare.order_by()
         # It goes through the first wall's own list already, so that no record need be looked up in it.
         conditions: list[Any] = bare.query.where.children
         bare.query.where.children = [one.lhs.where_audience_is_known() if _is_wall(one) else one for one in conditions]
+        bare.query.where.add(_condition(cls.GAP.strip("()")), Q.AND)
         sql, values = bare.query.sql_with_params()
         table = bare.model._meta.db_table
         shared = sql.replace(cls.GAP, f"{table}.audience_id = a.id")

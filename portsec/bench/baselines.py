@@ -1,7 +1,8 @@
 """The best SQL by hand for what the product's queries answer: same rows, same columns, same role and context, one statement.
 
 It runs as the application's role, so row security costs it what it costs the product. It asks each audience for its
-newest through one index, as the product does; what the product adds are the object mapper and the first wall.
+newest through one index, as the product does; what the product adds are the object mapper and the first wall. The array
+of what was found is planned and read faster than a join with it.
 """
 
 from collections.abc import Sequence
@@ -17,8 +18,8 @@ JOIN access_audience d ON d.id = al.audience_id LEFT JOIN access_region r ON r.i
 """
 
 PAGE = f"""
-SELECT {SHOWN} FROM (
-  SELECT id, at FROM (
+SELECT {SHOWN} FROM incidents_alert al {AROUND} WHERE al.id = ANY (ARRAY(
+  SELECT id FROM (
     SELECT s.id, s.at FROM app_audiences() AS a(id) CROSS JOIN LATERAL (
       SELECT x.id, x.published_at AS at FROM incidents_alert x
       WHERE x.audience_id = a.id AND x.published_at IS NOT NULL {{where}} ORDER BY x.published_at DESC, x.id DESC LIMIT %(limit)s) s
@@ -26,7 +27,7 @@ SELECT {SHOWN} FROM (
     (SELECT x.id, x.published_at FROM incidents_alert x
      WHERE x.owner_id = %(me)s::uuid AND x.published_at IS NOT NULL {{where}} ORDER BY x.published_at DESC, x.id DESC LIMIT %(limit)s)
   ) merged ORDER BY at DESC, id DESC LIMIT %(limit)s
-) page JOIN incidents_alert al USING (id) {AROUND} ORDER BY al.published_at DESC, al.id DESC
+)) ORDER BY al.published_at DESC, al.id DESC
 """  # noqa: S608 (constants)
 
 COUNT = """
@@ -45,15 +46,15 @@ MESSAGES = """
 SELECT m.*, u.* FROM incidents_alertmessage m LEFT JOIN access_user u ON u.id = m.sent_by_id WHERE m.alert_id = %(alert)s::uuid
 """
 
-ENTRY = ("id", "owner_id", "audience_id", "persons", "seq", "at", "verb", "kind", "object_id", "summary", "row")
-CHANGES = f"""
-SELECT {", ".join(f"e.{column}" for column in ENTRY)}, o.* FROM (
+CHANGES = """
+SELECT e.id, e.seq, e.at, e.verb, e.kind, e.object_id, e.audience_id, e.owner_id, o.name, e.summary, e.row -> 'audiences'
+FROM journal_entry e JOIN access_organisation o ON o.id = e.owner_id WHERE e.seq = ANY (ARRAY(
   SELECT s.seq FROM app_audiences() AS a(id) CROSS JOIN LATERAL (
     SELECT j.seq FROM journal_entry j WHERE j.audience_id = a.id AND j.seq > %(since)s ORDER BY j.seq LIMIT %(limit)s) s
   UNION (SELECT j.seq FROM journal_entry j WHERE j.owner_id = %(me)s::uuid AND j.seq > %(since)s ORDER BY j.seq LIMIT %(limit)s)
   ORDER BY seq LIMIT %(limit)s
-) page JOIN journal_entry e USING (seq) JOIN access_organisation o ON o.id = e.owner_id ORDER BY e.seq
-"""  # noqa: S608 (constants)
+)) ORDER BY e.seq
+"""
 
 ACTIVE = "AND x.state = 'active'"
 FILTERED = "AND x.severity = 'Extreme'"

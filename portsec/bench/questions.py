@@ -115,8 +115,8 @@ def _detail(acting: Acting, place: Place) -> list[str]:
 
 
 def _changes(acting: Acting, since: int) -> list[str]:
-    entries = Entry.objects.visible_to(acting).as_told().filter(seq__gt=since)
-    return [str(entry.pk) for entry in first_after(entries, acting, by="seq", limit=CHANGES)]
+    entries = Entry.objects.visible_to(acting).filter(seq__gt=since)
+    return [str(entry.id) for entry in first_after(entries, acting, by="seq", limit=CHANGES).as_told()]
 
 
 def _get(path: str, **query: Any) -> Callable[[Client], Any]:

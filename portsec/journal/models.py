@@ -9,16 +9,18 @@ from portsec.access.ids import new_id
 from portsec.access.models import Organisation, Shareable, ShareableManager, ShareableQuerySet, User
 from portsec.access.models.guarded import GuardedManager
 
+# `row` itself is for dashboards, and most of an entry's bytes; of it the feed tells only which audiences a change of access means.
+TOLD = ("id", "seq", "at", "verb", "kind", "object_id", "audience_id", "owner_id", "owner__name", "summary", "row__audiences")
+
 
 class EntryQuerySet(ShareableQuerySet):
     def of_object(self, kind: str, pk: Any) -> "EntryQuerySet":
         found: EntryQuerySet = self.filter(kind=kind, object_id=pk)
         return found
 
-    def as_told(self) -> "EntryQuerySet":
-        """With what the feed tells of each, and without what only the history shows."""
-        told: EntryQuerySet = self.select_related("owner").defer("before", "after", "request_id", "actor")
-        return told
+    def as_told(self) -> "models.QuerySet[Any, Any]":
+        """What the feed tells of each, as plain rows of TOLD: to make a thousand objects takes longer than to find them."""
+        return self.values_list(*TOLD, named=True)
 
 
 class EntryManager(ShareableManager.from_queryset(EntryQuerySet)):  # type: ignore[misc]

@@ -107,8 +107,8 @@ def test_the_feed(committed: Cast, evening: dict[str, UUID]) -> None:
     number_entries()
 
     def fed(acting: Acting) -> Iterable[UUID]:
-        entries = Entry.objects.visible_to(acting).as_told().filter(kind="alert", seq__gt=0)
-        return [entry.object_id for entry in first_after(entries, acting, by="seq", limit=100)]
+        entries = Entry.objects.visible_to(acting).filter(kind="alert", seq__gt=0)
+        return [entry.object_id for entry in first_after(entries, acting, by="seq", limit=100).as_told()]
 
     assert names(seen(committed, fed, *DEPUTIES), evening) == ALERTS
 

@@ -173,6 +173,7 @@ def test_after_a_grant_the_named_audiences_hold_what_was_missed(committed: Cast,
     (granted,) = read(client, cursor=cursor)["results"]
     assert (granted["verb"], granted["kind"], granted["id"]) == ("access.granted", "access", str(committed.trieste.pk))
     listed = client.get(ALERTS).json()["results"]
+    assert {one["audience"]["id"] for one in listed} <= set(granted["audiences"])
     fetched = [entry["id"] for one in listed for entry in read(client, audience=one["audience"]["id"])["results"]]
     assert set(fetched) == set(earlier)
 
