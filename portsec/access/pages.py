@@ -61,8 +61,7 @@ def newest_page(
 
     One query. `by` names the instant that orders them.
     """
-    place = queryset.filter(beyond(by, before, after)) if before or after else queryset
-    found = _first(queryset, place, acting, _order(by, after), limit + 1)
+    found = _first(queryset, _from(queryset, by, before, after), acting, _order(by, after), limit + 1)
     return _page_of(found, limit, by, before, after)
 
 
@@ -144,6 +143,16 @@ class _Branch:
         shared = sql.replace(cls.GAP, f"{table}.audience_id = a.id")
         mine = sql.replace(cls.GAP, f"{table}.owner_id = '{acting.organisation.pk}'::uuid {own}")
         return cls(f"{shared} {end}", f"{mine} {end}", [*values])
+
+
+def _from(queryset: ShareableQuerySet, by: str, before: Key | None, after: Key | None) -> ShareableQuerySet:
+    """What lies beyond a key, as `beyond` says it, in one comparison of rows: an index leads to the place."""
+    if (key := before or after) is None:
+        return queryset
+    place, table = queryset.all(), queryset.model._meta.db_table
+    sign, column = "<" if before else ">", queryset.model._meta.get_field(by).column
+    place.query.where.add(_condition(f"({table}.{column}, {table}.id) {sign} (%s, %s)", [key.at, key.pk]), Q.AND)
+    return place
 
 
 def _is_wall(condition: Any) -> bool:
