@@ -1,7 +1,7 @@
 """Inviting and joining: a link that works once, and an answer that says nothing of other organisations."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -9,7 +9,6 @@ import pytest
 import time_machine
 from allauth.account.models import EmailAddress
 from django.core import mail
-from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
@@ -24,16 +23,11 @@ from tests.access import sql
 from tests.access.managing import confirm, manager, membership, signed_in
 from tests.cast import PASSWORD, Cast
 
+pytestmark = pytest.mark.usefixtures("nothing_counted")
+
 NEW = "ola.morska@gdansk.example"
 GOOD = "seven boats at dawn"
 LINK = re.compile(r"http://[^/\s]+(/invitation/[\w-]+/)")
-
-
-@pytest.fixture(autouse=True)
-def _nothing_counted() -> Iterator[None]:
-    cache.clear()
-    yield
-    cache.clear()
 
 
 def invite(cast: Cast, email: str = NEW, role: str = Role.DEPUTY, name: str = "Ola Morska", by: str = "gdansk") -> Invitation:

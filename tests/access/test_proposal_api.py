@@ -1,13 +1,12 @@
 """Proposals over the API: the other side decides, and no answer betrays whether there is one. With real commits."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
 import time_machine
-from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
@@ -18,17 +17,12 @@ from portsec.access.roles import Role
 from tests.access.managing import pointers, send, signed_in
 from tests.cast import Cast
 
+pytestmark = pytest.mark.usefixtures("nothing_counted")
+
 PROPOSALS = "/api/v1/region-proposals/"
 KNOWN = ("ITTRS", "Port of Trieste")
-UNKNOWN = ("XXXXX", "Nobody at all")
+UNKNOWN = ("QQQQQ", "Nobody at all")
 OF_ITS_OWN = {"id", "created_at", "expires_at", "answered_at", "request_id"}
-
-
-@pytest.fixture(autouse=True)
-def _nothing_counted() -> Iterator[None]:
-    cache.clear()
-    yield
-    cache.clear()
 
 
 @pytest.fixture
@@ -98,12 +92,12 @@ def test_a_region_that_there_is_and_one_that_there_is_not_are_answered_alike(com
 
 
 def test_the_list_and_its_file_hold_nothing_of_whom_a_name_means(committed: Cast, coordinator: Client, forum: Client) -> None:
-    for wanted in ("ITTRS", "XXXXX"):
+    for wanted in ("ITTRS", "QQQQQ"):
         proposed(committed, coordinator, wanted)
     proposed(committed, coordinator, "adriatic REGION", kind="link")
     rows = listed(coordinator)
     assert [(one["wanted"], one["other"], one["state"], one["direction"]) for one in rows] == [
-        ("adriatic REGION", None, "waiting", "sent"), ("XXXXX", None, "waiting", "sent"), ("ITTRS", None, "waiting", "sent"),
+        ("adriatic REGION", None, "waiting", "sent"), ("QQQQQ", None, "waiting", "sent"), ("ITTRS", None, "waiting", "sent"),
     ]  # fmt: skip
     file = coordinator.get(PROPOSALS, {"format": "csv"}).getvalue().decode()
     for betrayed in ("Trieste", "Adriatic region", str(committed.trieste.pk), str(committed.regions["adriatic"].pk)):
@@ -112,7 +106,7 @@ def test_the_list_and_its_file_hold_nothing_of_whom_a_name_means(committed: Cast
 
 
 def test_a_repeated_request_is_answered_alike_and_asks_once(committed: Cast, coordinator: Client) -> None:
-    for wanted in ("ITTRS", "XXXXX"):
+    for wanted in ("ITTRS", "QQQQQ"):
         answers = [send(coordinator, "post", PROPOSALS, said(committed, wanted), Idempotency_Key=wanted) for _time in range(2)]
         assert [one.status_code for one in answers] == [201, 201]
         assert answers[0].json() == answers[1].json()
@@ -163,7 +157,7 @@ def test_what_was_withdrawn_is_absent_for_the_asked(committed: Cast, coordinator
 
 
 def test_after_a_month_it_is_expired(committed: Cast, coordinator: Client) -> None:
-    address = proposed(committed, coordinator, "XXXXX")
+    address = proposed(committed, coordinator, "QQQQQ")
     with time_machine.travel(timezone.now() + timedelta(days=31), tick=False):
         later = signed_in(committed, "council", Role.COORDINATOR)
         assert later.get(address).json()["state"] == "expired"

@@ -1,13 +1,12 @@
 """Asking an organisation to join, or a region to be linked: the other side decides, and is not betrayed by the question."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 import time_machine
-from django.core.cache import cache
 from django.http import Http404
 from django.utils import timezone
 
@@ -32,14 +31,9 @@ from portsec.problems import Conflict, Refused
 from tests.access.managing import manager
 from tests.cast import Cast
 
+pytestmark = pytest.mark.usefixtures("nothing_counted")
+
 Publish = Callable[..., Alert]
-
-
-@pytest.fixture(autouse=True)
-def _nothing_counted() -> Iterator[None]:
-    cache.clear()
-    yield
-    cache.clear()
 
 
 def council(cast: Cast) -> Acting:
@@ -181,20 +175,20 @@ def test_known_and_unknown_names_are_answered_alike(committed: Cast) -> None:
     closed = create_organisation("Closed Harbour", Organisation.Kind.AGENCY)
     with as_system("a test closes one"):
         Organisation.objects.filter(pk=closed.pk).update(is_active=False)
-    answers = [shown_to_the_asker(committed, wanted) for wanted in ("ITTRS", "XXXXX", "Nobody at all", "Closed Harbour")]
+    answers = [shown_to_the_asker(committed, wanted) for wanted in ("ITTRS", "QQQQQ", "Nobody at all", "Closed Harbour")]
     assert all(answer == answers[0] for answer in answers)
 
 
 def test_asking_again_is_refused_alike(committed: Cast) -> None:
-    for wanted in ("ITTRS", "XXXXX"):
+    for wanted in ("ITTRS", "QQQQQ"):
         asked(committed, wanted)
         assert refusal(lambda wanted=wanted: asked(committed, wanted)) == ("wanted", "proposed_already")  # type: ignore[misc]
 
 
 def test_after_a_month_it_may_be_asked_again(committed: Cast) -> None:
-    asked(committed, "XXXXX")
+    asked(committed, "QQQQQ")
     with time_machine.travel(timezone.now() + timedelta(days=31), tick=False):
-        assert asked(committed, "XXXXX").is_waiting
+        assert asked(committed, "QQQQQ").is_waiting
 
 
 def test_who_is_in_the_region_already_is_no_secret(committed: Cast) -> None:
@@ -208,7 +202,7 @@ def test_a_name_is_a_plain_line(committed: Cast, wanted: str) -> None:
 
 def test_proposals_are_rationed(committed: Cast, settings: Any) -> None:
     settings.PROPOSALS_PER_HOUR = 1
-    asked(committed, "XXXXX")
+    asked(committed, "QQQQQ")
     assert refusal(lambda: asked(committed, "YYYYY")) == ("", "too_many")
 
 

@@ -1,12 +1,11 @@
 """The API with which a coordination body sets up a region and the organisations in it: for people alone. With real commits."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.core import mail
-from django.core.cache import cache
 from django.test import Client
 
 from portsec.access.acting import acting_for
@@ -18,15 +17,10 @@ from portsec.journal.models import Entry
 from tests.access.managing import confirm, pointers, send, signed_in
 from tests.cast import Cast
 
+pytestmark = pytest.mark.usefixtures("nothing_counted")
+
 REGIONS, ORGANISATIONS = "/api/v1/regions/", "/api/v1/organisations/"
 PERSON = {"email": "ida@amber.example", "name": "Ida Morska"}
-
-
-@pytest.fixture(autouse=True)
-def _nothing_counted() -> Iterator[None]:
-    cache.clear()
-    yield
-    cache.clear()
 
 
 @pytest.fixture

@@ -1,11 +1,10 @@
 """The pages on which a coordinator sets up a region: what they say, keep and ask, and what each costs."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.core import mail
-from django.core.cache import cache
 from django.test import Client
 
 from portsec.access.acting import acting_for, as_system
@@ -15,12 +14,7 @@ from portsec.access.roles import Role
 from tests.access.managing import confirm, manager, signed_in
 from tests.cast import Cast
 
-
-@pytest.fixture(autouse=True)
-def _nothing_counted() -> Iterator[None]:
-    cache.clear()
-    yield
-    cache.clear()
+pytestmark = pytest.mark.usefixtures("nothing_counted")
 
 
 @pytest.fixture
@@ -182,7 +176,7 @@ def test_an_organisation_outside_of_the_region_is_absent(committed: Cast, coordi
 # Proposals
 
 
-@pytest.mark.parametrize("wanted", ["ITTRS", "XXXXX"])
+@pytest.mark.parametrize("wanted", ["ITTRS", "QQQQQ"])
 def test_a_proposal_is_answered_alike_whatever_there_is(committed: Cast, coordinator: Client, wanted: str) -> None:
     answer = coordinator.post(page(committed, "propose/"), {"wanted": wanted}, follow=True)
     assert told(answer) == ["Proposed. Where there is one of this name, it finds the proposal on its dashboard."]

@@ -1,13 +1,12 @@
 """What a coordination body does with its regions, and what it may not do with those of others. With real commits."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 from django.core import mail
-from django.core.cache import cache
 from django.http import Http404
 from django.utils import timezone
 
@@ -34,15 +33,10 @@ from tests.access.managing import manager
 from tests.access.test_invite_people import GOOD, secret
 from tests.cast import Cast
 
+pytestmark = pytest.mark.usefixtures("nothing_counted")
+
 Publish = Callable[..., Alert]
 NEW = "ida.morska@amber.example"
-
-
-@pytest.fixture(autouse=True)
-def _nothing_counted() -> Iterator[None]:
-    cache.clear()
-    yield
-    cache.clear()
 
 
 def council(cast: Cast, role: Role = Role.COORDINATOR) -> Acting:

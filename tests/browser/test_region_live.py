@@ -50,6 +50,20 @@ def test_a_level_that_an_officer_sets_changes_the_neighbours_strip_board_and_map
     assert all(has_stayed(page) for page in pages)
 
 
+def test_two_events_within_seconds_refresh_what_each_of_them_changed(people: People) -> None:
+    page = people("pfso.fihel", at="/ports/LVLPX/")
+    page.locator("#level-history a.cover").first.click()
+    change = page.locator("[data-level-change]").get_attribute("data-level-change")
+    parts = page.locator("#level-head, #told")
+    expect(parts).to_have_count(2)
+    parts.evaluate_all("(found) => found.forEach((part) => { part.dataset.old = ''; })")
+    tell = "([name, detail]) => document.dispatchEvent(new CustomEvent(name, { detail }))"
+    page.evaluate(tell, ["portsec:entry", {"verb": "level.changed"}])
+    page.evaluate(tell, ["portsec:deliveries", [change]])
+    expect(page.locator("[data-old]")).to_have_count(0)
+    expect(parts).to_have_count(2)
+
+
 def test_the_board_sorts_and_filters_by_keyboard_alone(people: People) -> None:
     page = people("pfso.fihel", at="/region/")
     names = page.locator("#board tbody th a.row")
