@@ -57,6 +57,12 @@ def unanswered(acting: Acting) -> list[Waiting]:
     return sorted(waiting, key=_urgency)
 
 
+def counts_of(waiting: Sequence[Waiting]) -> "WaitingCounts":
+    """What `waiting_counts` answers, where a page has read what waits. 0 queries."""
+    exercises = sum(one.alert.is_exercise for one in waiting)
+    return WaitingCounts(len(waiting) - exercises, exercises, [one.alert.pk for one in waiting])
+
+
 def waiting_counts(acting: Acting) -> "WaitingCounts":
     """1 query."""
     waiting = Delivery.objects.received_by(acting).unanswered().filter(kind="alert").values("object_id")

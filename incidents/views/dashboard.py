@@ -37,13 +37,15 @@ def dashboard(request: ActingRequest) -> HttpResponse:
     acting = request.acting
     region = own_region(acting)
     levels = port_levels(acting, region) if region else []
+    waiting = queries.unanswered(acting)
     context = {
         "region": region,
         "levels": [level_cell(acting, one) for one in levels],
         "level_url": reverse("level_set") if scopes_of(acting) else "",
         "levels_move_at": next_turn(levels, timezone.now()),
         "raised": raised_lines(acting, levels),
-        "unanswered": [row(one.alert, one.delivery) for one in queries.unanswered(acting)],
+        "unanswered": [row(one.alert, one.delivery) for one in waiting],
+        "waiting": queries.counts_of(waiting),
         "feed": feed(acting),
         "last_seen_at": request.acting.user.last_login,
         "waits": waits(acting),

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from ports.models import DeclarationOfSecurity, SecurityLevelChange
 from ports.models.declaration import OPEN
-from ports.queries.declarations import readable, waiting
+from ports.queries.declarations import waiting, with_signatures
 from ports.queries.facilities import facilities
 from ports.queries.levels import PortLevel, port_levels
 from portsec.access.acting import Acting
@@ -29,7 +29,7 @@ def declarations_to_answer(acting: Acting) -> list[Wait]:
     if not acting.may("declaration.request"):
         return []
     now = timezone.now()
-    return [_line(acting, one, now) for one in waiting(acting, readable(acting), now).order_by("valid_from", "pk")]
+    return [_line(acting, one, now) for one in waiting(acting, with_signatures(acting), now).order_by("valid_from", "pk")]
 
 
 def _line(acting: Acting, one: DeclarationOfSecurity, now: datetime) -> Wait:

@@ -35,8 +35,14 @@ class Standing(models.TextChoices):
 
 
 def readable(acting: Acting) -> ShareableQuerySet:
+    """With what stands beside a declaration on its page and over the API."""
+    found: ShareableQuerySet = with_signatures(acting).select_related(*BESIDE)
+    return found
+
+
+def with_signatures(acting: Acting) -> ShareableQuerySet:
     """Each knows `facility_signed` and `other_signed`: of the text as it stands."""
-    seen = DeclarationOfSecurity.objects.visible_to(acting).select_related(*BESIDE)
+    seen = DeclarationOfSecurity.objects.visible_to(acting)
     found: ShareableQuerySet = seen.annotate(facility_signed=signed_by(Side.FACILITY), other_signed=signed_by(Side.OTHER))
     return found
 

@@ -116,9 +116,20 @@ def test_a_facility_or_an_operation_leaves_the_ports_level_as_it_is(cast: Cast, 
 @in_a_transaction
 def test_port_levels_asks_twice_however_many_changes_there_are(cast: Cast, set_level: SetLevel, django_assert_num_queries: Any) -> None:
     for level in (1, 2):
+        set_level(cast.as_("gdansk"), level)
+        set_level(cast.as_("gdynia"), level)
+    with acting_for(cast.as_("riga")) as acting, django_assert_num_queries(2):
+        port_levels(acting)
+
+
+@in_a_transaction
+def test_a_level_of_a_region_costs_one_question_more_whose_ports_are_in_it(
+    cast: Cast, set_level: SetLevel, django_assert_num_queries: Any
+) -> None:
+    for level in (1, 2):
         set_level(cast.as_("council"), level)
         set_level(cast.as_("gdansk"), level)
-    with acting_for(cast.as_("riga")) as acting, django_assert_num_queries(2):
+    with acting_for(cast.as_("riga")) as acting, django_assert_num_queries(3):
         port_levels(acting)
 
 

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from django import template
@@ -34,6 +35,7 @@ SOON = 0.4  # a timer turns amber below this share of its limit
 
 
 @register.simple_tag
+@cache
 def icon(name: str) -> SafeString:
     return format_html('<svg class="icon" aria-hidden="true"><use href="#i-{}"/></svg>', name)
 
@@ -48,6 +50,7 @@ def severity(value: str | None) -> SafeString:
 
 
 @register.simple_tag
+@cache
 def tlp(label: str | None) -> SafeString:
     """The label's text is fixed by FIRST and is never translated."""
     text = (label or "").removeprefix("TLP:")
@@ -55,6 +58,7 @@ def tlp(label: str | None) -> SafeString:
 
 
 @register.simple_tag
+@cache
 def level(number: int | None) -> SafeString:
     """The digit in its shape; hidden from readers, since each place says the level in words too."""
     return format_html('<span class="level" data-level="{0}" aria-hidden="true">{0}</span>', number or "")
@@ -80,6 +84,25 @@ def local_time(at: datetime | str | None, seconds: bool = False) -> SafeString:
     local, utc = wording.local_and_utc(moment, seconds=seconds)
     stamp = moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
     return format_html('<time datetime="{0}" title="{1} UTC" data-utc="{1} UTC">{2}</time>', stamp, utc, local)
+
+
+@register.simple_tag
+def since_until(since: datetime, until: datetime | None) -> SafeString:
+    if until is None:
+        return format_html(gettext("since {since}"), since=local_time(since))
+    return format_html(gettext("since {since}, until {until}"), since=local_time(since), until=local_time(until))
+
+
+@register.simple_tag
+def level_end(due: str, until: datetime | None) -> SafeString:
+    """How near the expected end of a level is: `due` is "soon", "overdue" or nothing."""
+    if due == "overdue":
+        ended = format_html(gettext("overdue since {ended}"), ended=local_time(until))
+        return format_html('<span class="badge bad">{}{}</span>', icon("clock"), ended)
+    if due == "soon":
+        ends = gettext("ends in %(span)s") % {"span": span(left_until(until))}
+        return format_html('<span class="badge warn">{}{}</span>', icon("clock"), ends)
+    return SafeString()
 
 
 @register.filter
