@@ -8,6 +8,7 @@ from ports.queries.attainment import levels_to_attain
 from ports.queries.contacts import contacts_to_verify
 from ports.queries.declaration_waits import declarations_to_answer, declarations_to_propose
 from ports.queries.documents import found_documents
+from ports.queries.imports import imports_to_confirm
 from ports.queries.levels import levels_to_decide
 from ports.reached import note_reached
 from ports.told import level_facts
@@ -50,6 +51,7 @@ def register() -> None:
     register_waits(levels_to_decide)
     register_waits(levels_to_attain)
     register_waits(contacts_to_verify)
+    register_waits(imports_to_confirm)
     register_found("port_documents", gettext_lazy("Documents"), "book", found_documents)
     register_found("contact_points", gettext_lazy("Contact points"), "call", found_contacts)
     register_link("declaration_of_security", lambda pk: reverse("declaration_detail", args=[pk]), icons=DECLARATION_ICONS)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple
-from datetime import timedelta
 
 from django.db import IntegrityError
 from django.db.models import Max
@@ -12,6 +11,7 @@ from django.utils.translation import ngettext
 
 from ports.importing import Line, Plan, make_plan, read_lines, read_text
 from ports.models import PortImport, PortProfile
+from ports.models.port_import import KEPT
 from portsec.access.acting import Acting, as_system
 from portsec.access.actions.organisations import NewOrganisation, create_organisations, hold_rules, join_many
 from portsec.access.coordination import bodies_of, require_coordinated
@@ -20,7 +20,6 @@ from portsec.access.time_zones import check_time_zone
 from portsec.journal.actions import record_of
 from portsec.problems import Conflict, Fault, Refused
 
-KEPT = timedelta(days=1)  # files that nobody confirmed
 Counts = tuple[int, int, int]
 
 
@@ -55,7 +54,7 @@ def import_ports(acting: Acting, asked: PortImport, *, agreed: Counts, skip_bad_
     """
     require_coordinated(acting, "port.import", asked.region)
     if not PortImport.objects.waiting(acting).filter(pk=asked.pk).exists():
-        raise Conflict(_("This file has been imported already. Choose it again to see what is left."))
+        raise Conflict(_("This file has been imported already, or a day has passed. Choose it again to see what is left."))
     plan = _bring_in(
         asked.region,
         _lines_of(asked),

@@ -1,3 +1,4 @@
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.db import models
@@ -10,10 +11,13 @@ if TYPE_CHECKING:
     from portsec.access.acting import Acting
 
 
+KEPT = timedelta(days=1)  # files that nobody confirms
+
+
 class PortImportQuerySet(models.QuerySet["PortImport"]):
     def waiting(self, acting: "Acting") -> "PortImportQuerySet":
-        """Of one's own organisation, neither confirmed nor thrown away."""
-        return self.filter(organisation=acting.organisation, finished_at=None)
+        """Of one's own organisation, neither confirmed nor thrown away nor older than a day."""
+        return self.filter(organisation=acting.organisation, finished_at=None, created_at__gt=timezone.now() - KEPT)
 
 
 class PortImport(models.Model):
@@ -38,3 +42,7 @@ class PortImport(models.Model):
 
     def __str__(self) -> str:
         return f"{self.file_name} for {self.region_id}"
+
+    @property
+    def kept_until(self) -> datetime:
+        return self.created_at + KEPT

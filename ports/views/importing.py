@@ -13,6 +13,7 @@ from ports import actions
 from ports.actions.importing import planned
 from ports.forms.importing import PortFileForm, PortForm
 from ports.models import PortImport
+from ports.queries.imports import waiting_imports
 from portsec.access.coordination import find_coordinated, require_coordinated
 from portsec.access.middleware import ActingRequest
 from portsec.problems import Conflict, Refused
@@ -35,7 +36,8 @@ def port_import(request: ActingRequest, pk: UUID) -> HttpResponse:
             form.add_refusal(refused)
         else:
             return redirect("port_import_review", pk=waiting.pk)
-    return render(request, "ports/port_import.html", {"form": form, "region": region}, status=422 if form.is_bound else 200)
+    context = {"form": form, "region": region, "waiting_files": waiting_imports(acting).filter(region=region)}
+    return render(request, "ports/port_import.html", context, status=422 if form.is_bound else 200)
 
 
 @require_http_methods(["GET", "POST"])

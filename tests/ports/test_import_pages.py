@@ -1,11 +1,13 @@
 """The pages on which a coordinator imports ports: choose, look, confirm."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
 
 from ports.importing.text import MOST_BYTES
 from ports.models import PortImport, PortProfile
@@ -146,6 +148,43 @@ def test_a_long_preview_shows_the_first_lines_and_counts_all(
         answer = coordinator.get(f"/imports/{asked.pk}/")
     assert (len(answer.context["new"]), answer.context["counts"]) == (100, (300, 0, 0))
     assert "The first 100 of 300." in answer.content.decode()
+
+
+# What waits
+
+
+def test_a_file_that_nobody_confirmed_is_found_again(committed: Cast, coordinator: Client, upload: Callable[..., Any]) -> None:
+    asked = upload(plain(LINE), name="baltic.csv").context["asked"]
+    address, import_page = f'href="/imports/{asked.pk}/"', f"/regions/{committed.regions['baltic'].pk}/import/"
+    assert address in coordinator.get(import_page).content.decode()
+    dashboard = coordinator.get("/").content.decode()
+    assert address in dashboard
+    assert "Import or throw away baltic.csv" in dashboard
+    confirm(coordinator, upload(plain(LINE), name="other.csv"))
+    coordinator.post(f"/imports/{asked.pk}/discard/")
+    assert "/imports/" not in coordinator.get("/").content.decode() + coordinator.get(import_page).content.decode()
+
+
+@pytest.mark.parametrize(("name", "role"), [("gdansk", Role.ADMINISTRATOR), ("council", Role.STAFF), ("trieste", Role.COORDINATOR)])
+def test_a_file_waits_for_the_coordinators_of_its_body_alone(committed: Cast, upload: Callable[..., Any], name: str, role: Role) -> None:
+    upload(plain(LINE), name="baltic.csv")
+    assert "baltic.csv" not in signed_in(committed, name, role).get("/").content.decode()
+
+
+def test_a_file_is_kept_for_a_day(committed: Cast, coordinator: Client, upload: Callable[..., Any]) -> None:
+    asked = upload(plain(LINE), name="baltic.csv").context["asked"]
+
+    def age(hours: float) -> None:
+        with acting_for(committed.as_("council")):
+            assert PortImport.objects.filter(pk=asked.pk).update(created_at=timezone.now() - timedelta(hours=hours)) == 1
+
+    age(22.98)
+    assert "kept 1 h 01 min more" in coordinator.get("/").content.decode()
+    age(24.01)
+    assert "baltic.csv" not in coordinator.get("/").content.decode()
+    assert coordinator.get(f"/imports/{asked.pk}/").status_code == 404
+    assert coordinator.post(f"/imports/{asked.pk}/", {"new": 1, "known": 0, "refused": 0}).status_code == 404
+    assert not PortProfile.objects.filter(unlocode="XAAMB").exists()
 
 
 @pytest.mark.parametrize(("name", "role"), [("gdansk", Role.ADMINISTRATOR), ("council", Role.STAFF), ("trieste", Role.ADMINISTRATOR)])
