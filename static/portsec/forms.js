@@ -15,10 +15,10 @@ function switchTheme(form) {
   fetch(form.action, { method: "POST", body, redirect: "manual" }).catch(() => {});
 }
 
-/** Tabs scroll sideways on a phone: the one that is open is in sight. */
+/** Tabs and choices scroll sideways on a phone: the one that holds is in sight. */
 function showOpenTab() {
-  for (const tab of document.querySelectorAll(".tabs [aria-current]")) {
-    const tabs = tab.closest(".tabs");
+  for (const tab of document.querySelectorAll(".tabs [aria-current], .picks .pick:has(:checked)")) {
+    const tabs = tab.closest(".tabs, .picks");
     tabs.scrollLeft = tab.offsetLeft - tabs.offsetLeft - (tabs.clientWidth - tab.offsetWidth) / 2;
   }
 }

@@ -8,7 +8,7 @@ from typing import Any
 from django import template
 from django.contrib.messages import get_messages
 from django.core.serializers.json import DjangoJSONEncoder
-from django.forms import BoundField
+from django.forms import BaseForm, BoundField
 from django.forms.widgets import CheckboxInput, FileInput, RadioSelect, Select
 from django.http import HttpRequest
 from django.template import Context
@@ -218,6 +218,12 @@ def chosen(field: BoundField, value: Any) -> bool:
     if values is None:  # not the same as "None", which is a word of CAP
         return False
     return str(value) in {str(one) for one in (values if isinstance(values, list | tuple | set) else [values])}
+
+
+@register.filter
+def filled(form: BaseForm, names: str) -> int:
+    """How many of these fields, parted by spaces, hold something: what narrows a list."""
+    return sum(bool(form[name].value()) for name in names.split())
 
 
 @register.filter
