@@ -30,6 +30,15 @@ OTHERS = {
     "customs": ("Kattegat Customs", Organisation.Kind.AGENCY),
     "council": ("Baltic Port Security Council", Organisation.Kind.COORDINATION_BODY),
 }
+REGION = ("gdansk", "gdynia", "riga", "coastguard", "council")
+EVERYBODY = (*REGION, "aarhus", "customs", "trieste")
+READERS: dict[str, tuple[str, ...]] = {  # of what Gdańsk shares with each kind of audience; "named" are Rīga and Aarhus
+    "own": ("gdansk",),
+    "named": ("gdansk", "riga", "aarhus"),
+    "region_ports": ("gdansk", "gdynia", "riga"),
+    "region": REGION,
+    "linked_regions": (*REGION, "aarhus", "customs"),
+}
 MAIN_ROLE = {
     Organisation.Kind.PORT: Role.SECURITY_OFFICER,
     Organisation.Kind.AGENCY: Role.LIAISON,

@@ -22,7 +22,7 @@ from portsec.access.roles import Role
 from portsec.journal.models import Entry
 from portsec.problems import Conflict, Refused
 from tests.access.sql import changed, claiming, column, taken_back
-from tests.cast import Cast
+from tests.cast import EVERYBODY, REGION, Cast
 from tests.incidents.test_alert_pages import SHELL
 
 Browse = Callable[..., Client]
@@ -30,8 +30,6 @@ Program = Callable[..., APIClient]
 Record = Callable[..., PortActivity]
 in_a_transaction = pytest.mark.django_db
 API = "/api/v1/port-activity/"
-REGION = ("gdansk", "gdynia", "riga", "coastguard", "council")
-EVERYBODY = (*REGION, "aarhus", "customs", "trieste")
 OWN = AudienceWish("own")
 FORM = {
     "year": "2025",

@@ -14,21 +14,12 @@ from ports.models import ContactPoint
 from portsec.access.acting import acting_for
 from portsec.access.audiences import AudienceWish
 from tests.access.sql import changed, claiming, column, one, taken_back
-from tests.cast import Cast
+from tests.cast import EVERYBODY, READERS, Cast
 
 pytestmark = pytest.mark.django_db(databases=["default", "system"])
 Browse = Callable[..., Client]
 Program = Callable[..., APIClient]
 PHONE, SPOKEN, ROLE = "+46701740605", "+46 701 740 605", "Zebra watch"
-EVERYBODY = ("gdansk", "gdynia", "riga", "coastguard", "council", "aarhus", "customs", "trieste")
-REGION = ("gdansk", "gdynia", "riga", "coastguard", "council")
-READERS: dict[str, tuple[str, ...]] = {
-    "own": ("gdansk",),
-    "named": ("gdansk", "riga", "aarhus"),
-    "region_ports": ("gdansk", "gdynia", "riga"),
-    "region": REGION,
-    "linked_regions": (*REGION, "aarhus", "customs"),
-}
 
 
 @pytest.fixture(params=READERS)

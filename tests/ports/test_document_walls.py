@@ -18,22 +18,13 @@ from portsec.access.actions import leave_region
 from portsec.access.audiences import AudienceWish
 from portsec.access.models import ShareableQuerySet
 from tests.access.sql import changed, claiming, column, one, taken_back
-from tests.cast import Cast
+from tests.cast import EVERYBODY, READERS, Cast
 from tests.portsec.files.samples import TEXT, upload
 
 in_a_transaction = pytest.mark.django_db(databases=["default", "system"])
 Browse = Callable[..., Client]
 Program = Callable[..., APIClient]
 TITLE, FILE, NOTE = "Zebra gate procedure", "okapi-gate.txt", "Tapir watch added"
-EVERYBODY = ("gdansk", "gdynia", "riga", "coastguard", "council", "aarhus", "customs", "trieste")
-REGION = ("gdansk", "gdynia", "riga", "coastguard", "council")
-READERS: dict[str, tuple[str, ...]] = {
-    "own": ("gdansk",),
-    "named": ("gdansk", "riga", "aarhus"),
-    "region_ports": ("gdansk", "gdynia", "riga"),
-    "region": REGION,
-    "linked_regions": (*REGION, "aarhus", "customs"),
-}
 
 
 @pytest.fixture(autouse=True)

@@ -25,7 +25,7 @@ from portsec.delivery.models import Delivery
 from portsec.journal.models import Entry
 from portsec.problems import Conflict, Refused
 from tests.access.sql import changed, claiming, column, taken_back
-from tests.cast import Cast
+from tests.cast import EVERYBODY, REGION, Cast
 from tests.incidents.test_alert_pages import SHELL
 from tests.ports.conftest import AddFacility
 
@@ -36,8 +36,6 @@ in_a_transaction = pytest.mark.django_db(databases=["default", "system"])
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 AT = NOW + timedelta(hours=6)
 API = "/api/v1/planned-levels/"
-REGION = ("gdansk", "gdynia", "riga", "coastguard", "council")
-EVERYBODY = (*REGION, "aarhus", "customs", "trieste")
 
 
 @pytest.fixture(autouse=True)

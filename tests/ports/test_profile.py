@@ -19,7 +19,7 @@ from portsec.access.roles import Role
 from portsec.journal.models import Entry
 from portsec.problems import Conflict, Refused
 from tests.access.sql import changed, claiming, column, one, taken_back
-from tests.cast import Cast
+from tests.cast import EVERYBODY, REGION, Cast
 from tests.incidents.test_alert_pages import SHELL
 
 Browse = Callable[..., Client]
@@ -31,8 +31,6 @@ FORM = {
     "version": "0", "unlocode": "PLGDN", "latitude": "54.36", "longitude": "18.66", "time_zone": "Europe/Warsaw",
     "cargo_types": ["naval", "container"], "layout_notes": NOTES,
 }  # fmt: skip
-REGION = ("gdansk", "gdynia", "riga", "coastguard", "council")
-EVERYBODY = (*REGION, "aarhus", "customs", "trieste")
 
 
 def keep(cast: Cast, name: str = "gdansk", **content: Any) -> PortProfile:
