@@ -45,6 +45,15 @@ def test_it_greets_who_brings_a_ticket(web: Web, committed: Cast) -> None:
     assert (hello["type"], hello["behind"]) == ("hello", 0)
 
 
+def test_it_takes_a_ticket_of_a_former_key_only_while_that_one_is_named(committed: Cast, settings: Any) -> None:
+    ticket, former = make_ticket(committed.as_("gdansk")), settings.SECRET_KEY
+    assert read_ticket(ticket)
+    settings.SECRET_KEY = "x" * 50
+    assert read_ticket(ticket) is None
+    settings.SECRET_KEY_FALLBACKS = [former]
+    assert read_ticket(ticket)
+
+
 def test_it_refuses_a_ticket_that_it_did_not_make(web: Web, committed: Cast) -> None:
     genuine = make_ticket(committed.as_("gdansk"))
     for ticket in ("", "forged", "W10:1w:x", genuine[:-1], genuine + "x", f"{genuine.split(':')[0]}:x:y"):
