@@ -2,14 +2,13 @@
 
 import json
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from channels.consumer import get_handler_name
 from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.db import DatabaseError, InterfaceError
-from django.utils import timezone
 
 from portsec.journal.cursors import BadCursorError
 from portsec.live import news
@@ -20,7 +19,7 @@ from portsec.live.marks import ids_seen
 from portsec.live.news import Stretch
 from portsec.live.ring import LiveEntry
 from portsec.live.rooms import ControlRoom, in_parts
-from portsec.live.sign_in import address_of, headers_of, query_of, sign_in
+from portsec.live.sign_in import query_of, sign_in
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 logger = logging.getLogger(__name__)
@@ -49,14 +48,10 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels is
     async def websocket_connect(self, event: dict[str, Any]) -> None:
         """Accepts before it refuses: a browser shows the reason only of a socket that was open."""
         self.hub = self.scope["state"]["hub"]
-        query = query_of(self.scope)
-        await self.accept()
         try:
-            visitor = await sign_in(query, headers_of(self.scope), self.hub.desk, address_of(self.scope))
-            self.room = await self.hub.room_of(visitor.organisation)
-            self.room.admit(visitor)
-            self.line = Line(visitor, self.base_send)
-            await self._bring_up_to_date(self.room, self.line, query.get("since", ""))
+            await self.accept()
+            room, line, position = await self._let_in(query_of(self.scope))
+            await self._bring_up_to_date(room, line, position)
         except TurnedAway as turned_away:
             await self.close(turned_away.code)
         except (DatabaseError, InterfaceError) as error:
@@ -78,10 +73,17 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels is
     async def websocket_disconnect(self, event: dict[str, Any]) -> None:
         raise StopConsumer
 
-    async def _bring_up_to_date(self, room: ControlRoom, line: Line, since: str) -> None:
+    async def _let_in(self, query: Mapping[str, str]) -> tuple[ControlRoom, Line, int]:
+        """The line, greeted, and the position from which it is to be brought up to date."""
+        visitor = await sign_in(query, self.scope, self.hub.desk)
+        room = self.room = await self.hub.room_of(visitor.organisation)
+        room.admit(visitor)
+        line = self.line = Line(visitor, self.base_send)
         await self.hub.is_ready.wait()
-        position = await self._position(room, since)
-        position = await self._greet(room, line, position)
+        position = await self._position(room, query.get("since", ""))
+        return room, line, await self._greet(room, line, position)
+
+    async def _bring_up_to_date(self, room: ControlRoom, line: Line, position: int) -> None:
         while position < self.hub.ring.start or len(self.hub.ring.after(position)) > ENTRIES_A_FRAME:
             position = await self._send_missed(room, line, position)
         self.hub.join(room, line, position)
@@ -98,18 +100,11 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels is
         return position
 
     async def _greet(self, room: ControlRoom, line: Line, position: int) -> int:
-        """`behind` is how many entries follow; where there are none, the client is at the present end already."""
+        """Where nothing follows, the client is at the present end already."""
         behind = await self._count_missed(line, position)
         behind += self.hub.count_held(room, line.visitor, max(position, self.hub.ring.start))
         position = position if behind else self.hub.position
-        hello = {
-            "type": "hello",
-            "cursor": room.cursor(position),
-            "organisation": {"id": room.id, "name": room.name},
-            "behind": behind,
-            "now": timezone.now().isoformat().replace("+00:00", "Z"),
-        }
-        line.push(Frame.of(hello))
+        line.push(room.greeting(position, behind))
         return position
 
     async def _count_missed(self, line: Line, position: int) -> int:

@@ -115,7 +115,8 @@ class Hub:
 
     def count_held(self, room: ControlRoom, visitor: Visitor, position: int) -> int:
         """How many entries the ring holds for this visitor after the position."""
-        return len(self._turn(self.ring.after(position)).visible_to(room, visitor))
+        held = self.ring.after(position)
+        return len(self._turn(held).visible_to(room, visitor)) if held else 0
 
     def held_for(self, room: ControlRoom, visitor: Visitor, position: int) -> tuple[list[LiveEntry], int]:
         """Of the next entries that the ring holds, those for this visitor, and the position after them."""
@@ -126,7 +127,8 @@ class Hub:
         """From here on the line gets every entry. No `await` in between, so none is missed and none comes twice."""
         room.admit(line.visitor)
         room.lines.add(line)
-        self._turn(self.ring.after(position)).give(room, [line])
+        if held := self.ring.after(position):
+            self._turn(held).give(room, [line])
 
     def leave(self, room: ControlRoom, line: Line) -> None:
         room.lines.discard(line)

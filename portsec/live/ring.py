@@ -53,5 +53,7 @@ class Ring:
         return {entry.audience for entry in self._entries}
 
     def after(self, position: int) -> list[LiveEntry]:
-        """Whole only for a position that is not before `start`."""
+        """Whole only for a position that is not before `start`. Most who come back have missed nothing."""
+        if position >= self.end:
+            return []
         return self._entries[bisect_right(self._entries, position, key=lambda entry: entry.seq) :]

@@ -1,8 +1,11 @@
 """The control rooms: each organisation's open dashboards in this process, and what they may see."""
 
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from uuid import UUID
+
+from django.utils import timezone
 
 from portsec.journal.cursors import open_cursor, seal
 from portsec.live.frames import ENTRIES_A_FRAME, Frame, Sheet
@@ -14,12 +17,13 @@ from portsec.live.ring import LiveEntry
 class ControlRoom:
     """An organisation with the lines of its people. `people` is kept by the hub, as entries about access come."""
 
-    __slots__ = ("_sealed", "id", "lines", "name", "people", "uuid")
+    __slots__ = ("_greeted", "_greeting", "_sealed", "id", "lines", "name", "people", "uuid")
 
     def __init__(self, organisation: str, name: str, people: frozenset[str]) -> None:
         self.id, self.uuid, self.name, self.people = organisation, UUID(organisation), name, people
         self.lines: set[Line] = set()
         self._sealed = (0, seal(0, self.uuid))
+        self._greeted: tuple[object, ...] = ()
 
     def cursor(self, position: int) -> str:
         """The last one is kept: a storm of people who come back asks for the same again and again."""
@@ -31,6 +35,23 @@ class ControlRoom:
         """Raises BadCursorError."""
         kept, sealed = self._sealed
         return kept if cursor == sealed else open_cursor(cursor, self.uuid)
+
+    def greeting(self, position: int, behind: int) -> Frame:
+        """`behind` is how many entries follow. One text for all who come within the same tenth of a second, as in a storm:
+        the page counts its minutes by `now`."""
+        asked = (position, behind, self.name, int(time.time() * 10))
+        if asked != self._greeted:
+            self._greeted, self._greeting = asked, Frame.of(self._hello(position, behind))
+        return self._greeting
+
+    def _hello(self, position: int, behind: int) -> dict[str, object]:
+        return {
+            "type": "hello",
+            "cursor": self.cursor(position),
+            "organisation": {"id": self.id, "name": self.name},
+            "behind": behind,
+            "now": timezone.now().isoformat().replace("+00:00", "Z"),
+        }
 
     def push(self, frame: Frame) -> None:
         for line in tuple(self.lines):

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from django.conf import settings
 from django.contrib.auth import get_user
@@ -20,10 +20,11 @@ from portsec.live.tickets import fingerprint, read_ticket
 SessionStore = import_module(settings.SESSION_ENGINE).SessionStore
 
 
-async def sign_in(query: Mapping[str, str], headers: Mapping[str, str], desk: Desk, address: str = "") -> Visitor:
-    """Raises TurnedAway. A ticket costs no query; a stale one is no worse than none. `address` is the client's."""
+async def sign_in(query: Mapping[str, str], scope: Mapping[str, Any], desk: Desk) -> Visitor:
+    """Raises TurnedAway. A ticket costs no query; a stale one is no worse than none."""
     if "ticket" in query and (visitor := read_ticket(query["ticket"])):
         return visitor
+    headers, address = headers_of(scope), address_of(scope)
     if "authorization" in headers:
         return await desk.ask(visitor_by_request, headers, "", address)
     session_key = parse_cookie(headers.get("cookie", "")).get(settings.SESSION_COOKIE_NAME, "")
@@ -69,7 +70,7 @@ def is_our_origin(origin: str) -> bool:
 
 
 def query_of(scope: Mapping[str, Any]) -> dict[str, str]:
-    return {name: values[-1] for name, values in parse_qs(scope["query_string"].decode("latin-1")).items()}
+    return dict(parse_qsl(scope["query_string"].decode("latin-1")))
 
 
 def headers_of(scope: Mapping[str, Any]) -> dict[str, str]:

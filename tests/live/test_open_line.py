@@ -1,5 +1,6 @@
 """The ways onto the line, and the codes with which it is refused."""
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -17,6 +18,7 @@ from portsec.access.authentication import SESSION_KEY
 from portsec.access.models import Membership, Organisation, ServiceToken, User
 from portsec.access.roles import Role
 from portsec.journal.cursors import open_cursor, seal
+from portsec.live.rooms import ControlRoom
 from portsec.live.tickets import LIFETIME, make_ticket, read_ticket
 from tests.cast import Cast
 from tests.live.conftest import Web
@@ -43,6 +45,21 @@ def test_it_greets_who_brings_a_ticket(web: Web, committed: Cast) -> None:
     assert hello["organisation"] == {"id": str(committed.gdansk.pk), "name": "Port of Gdańsk"}
     assert open_cursor(hello["cursor"], committed.gdansk.pk) == web.hub.position
     assert (hello["type"], hello["behind"]) == ("hello", 0)
+
+
+def test_it_greets_alike_within_a_tenth_of_a_second(committed: Cast) -> None:
+    room = ControlRoom(str(committed.gdansk.pk), "Port of Gdańsk", frozenset())
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        greeting = room.greeting(1, 0)
+        assert room.greeting(1, 0) is greeting
+        for position, behind in ((2, 0), (2, 3)):
+            said = json.loads(room.greeting(position, behind).event["text"])
+            assert (open_cursor(said["cursor"], room.uuid), said["behind"]) == (position, behind)
+        clock.shift(0.2)
+        later = json.loads(room.greeting(2, 3).event["text"])
+        assert later["now"] == timezone.now().isoformat().replace("+00:00", "Z") != said["now"]
+        room.name = "Port of Gdynia"
+        assert json.loads(room.greeting(2, 3).event["text"])["organisation"]["name"] == "Port of Gdynia"
 
 
 def test_it_takes_a_ticket_of_a_former_key_only_while_that_one_is_named(committed: Cast, settings: Any) -> None:
