@@ -17,6 +17,7 @@ from portsec.live.hub import Hub
 from portsec.live.line import RESYNCHRONISE, TRY_LATER, Line, Send, TurnedAway
 from portsec.live.marks import ids_seen
 from portsec.live.news import Stretch
+from portsec.live.pipe import in_one_segment
 from portsec.live.ring import LiveEntry
 from portsec.live.rooms import ControlRoom, in_parts
 from portsec.live.sign_in import query_of, sign_in
@@ -49,8 +50,9 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels is
         """Accepts before it refuses: a browser shows the reason only of a socket that was open."""
         self.hub = self.scope["state"]["hub"]
         try:
-            await self.accept()
-            room, line, position = await self._let_in(query_of(self.scope))
+            with in_one_segment(self.base_send):
+                await self.accept()
+                room, line, position = await self._let_in(query_of(self.scope))
             await self._bring_up_to_date(room, line, position)
         except TurnedAway as turned_away:
             await self.close(turned_away.code)

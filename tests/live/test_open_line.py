@@ -1,6 +1,7 @@
 """The ways onto the line, and the codes with which it is refused."""
 
 import json
+import socket
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -17,7 +18,9 @@ from portsec.access.acting import as_system
 from portsec.access.authentication import SESSION_KEY
 from portsec.access.models import Membership, Organisation, ServiceToken, User
 from portsec.access.roles import Role
+from portsec.bench import wire
 from portsec.journal.cursors import open_cursor, seal
+from portsec.live.pipe import CORK
 from portsec.live.rooms import ControlRoom
 from portsec.live.tickets import LIFETIME, make_ticket, read_ticket
 from tests.cast import Cast
@@ -45,6 +48,17 @@ def test_it_greets_who_brings_a_ticket(web: Web, committed: Cast) -> None:
     assert hello["organisation"] == {"id": str(committed.gdansk.pk), "name": "Port of Gdańsk"}
     assert open_cursor(hello["cursor"], committed.gdansk.pk) == web.hub.position
     assert (hello["type"], hello["behind"]) == ("hello", 0)
+
+
+@pytest.mark.skipif(CORK is None, reason="only Linux lets a segment be held back")
+def test_it_answers_and_greets_in_one_segment(web: Web, committed: Cast) -> None:
+    path = f"/ws/live/?ticket={make_ticket(committed.as_('gdansk'))}"
+    web.open(committed.as_("gdansk"))  # the organisation's room is open
+    with socket.create_connection(("localhost", web.port)) as connection:
+        connection.sendall(wire.request(path, f"localhost:{web.port}"))
+        first = connection.recv(65_536)
+    assert first.startswith(b"HTTP/1.1 101")
+    assert b'"type":"hello"' in first
 
 
 def test_it_greets_alike_within_a_tenth_of_a_second(committed: Cast) -> None:
