@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db import connections
 from django.db.models import BooleanField, Q, QuerySet
 from django.db.models.expressions import RawSQL
+from django.db.models.sql.where import WhereNode
 
 from portsec.access.acting import Acting, current_alias
 from portsec.access.models import Shareable, ShareableQuerySet
@@ -61,7 +62,7 @@ def newest_page(
 
     One query. `by` names the instant that orders them.
     """
-    found = _first(queryset, _from(queryset, by, before, after), acting, _order(by, after), limit + 1)
+    found = _first(queryset, acting, _order(by, after), limit + 1, _from(queryset, by, before, after))
     return _page_of(found, limit, by, before, after)
 
 
@@ -93,24 +94,29 @@ def first_after(queryset: Followed, acting: Acting, *, by: str, limit: int) -> F
 
     What is shown of them is chosen of the answer: what is joined before would be joined in the search as well.
     """
-    return _first(queryset, queryset, acting, (by,), limit).order_by(by)
+    return _first(queryset, acting, (by,), limit).order_by(by)
 
 
-def _first(whole: Followed, place: ShareableQuerySet, acting: Acting, order: Sequence[str], limit: int) -> Followed:
-    """Those of `whole` that come first in `place`, in any order."""
+def _first(whole: Followed, acting: Acting, order: Sequence[str], limit: int, place: Sequence[RawSQL] = ()) -> Followed:
+    """Those of `whole` that come first where `place` holds, in any order."""
     by, direction = order[0].lstrip("-"), "DESC" if order[0].startswith("-") else "ASC"
-    branch = _Branch.of(place.values("pk", by), acting, f"ORDER BY 2 {direction}, 1 {direction} LIMIT {int(limit)}")
+    table, key = whole.model._meta.db_table, whole.model._meta.get_field(by).column
+    end = f"ORDER BY 2 {direction}, 1 {direction} LIMIT {int(limit)}"
+    branch = _Branch.of(whole, acting, f"{table}.id, {table}.{key}", end, place=place)
     merged = (
         f"SELECT id FROM (SELECT found.* FROM ({GRANTED}) AS a(id) CROSS JOIN LATERAL ({branch.shared}) AS found(id, at) "  # noqa: S608
         f"UNION ({branch.own})) AS merged ORDER BY at {direction}, id {direction} LIMIT {int(limit)}"
     )
     found = whole.all()
-    # The branches have asked the first wall, in the same statement; to ask it again costs as much as all the rest.
-    found.query.where.children = [one for one in found.query.where.children if not _is_wall(one)]
+    # The branches have asked the first wall and all else, in the same statement; to ask it again costs as much as all the rest.
     # The array makes the planner ask the question first, and once.
-    one_of_these = f"{whole.model._meta.db_table}.id = ANY (ARRAY({merged}))"
-    found.query.where.add(_condition(one_of_these, [acting.organisation.group_id, *branch.values * 2]), Q.AND)
+    one_of_these = f"{table}.id = ANY (ARRAY({merged}))"
+    found.query.where = _all_of(_condition(one_of_these, [acting.organisation.group_id, *branch.values * 2]))
     return found
+
+
+def _all_of(*conditions: Any) -> WhereNode:
+    return WhereNode([*conditions])
 
 
 def _condition(sql: str, values: Sequence[Any] = ()) -> RawSQL:
@@ -132,31 +138,29 @@ class _Branch:
     GAP: ClassVar[str] = "(of this branch)"
 
     @classmethod
-    def of(cls, bare: "QuerySet[Any, Any]", acting: Acting, end: str, own: str = "") -> "_Branch":
-        bare = bare.order_by()
+    def of(
+        cls, queryset: ShareableQuerySet, acting: Acting, columns: str, end: str, *, own: str = "", place: Sequence[RawSQL] = ()
+    ) -> "_Branch":
+        query = queryset.query
+        table = query.get_initial_alias()
         # It goes through the first wall's own list already, so that no record need be looked up in it.
-        conditions: list[Any] = bare.query.where.children
-        bare.query.where.children = [one.lhs.where_audience_is_known() if _is_wall(one) else one for one in conditions]
-        bare.query.where.add(_condition(cls.GAP.strip("()")), Q.AND)
-        sql, values = bare.query.sql_with_params()
-        table = bare.model._meta.db_table
+        known: list[Any] = [one.where_audience_is_known() if isinstance(one, InSight) else one for one in query.where.children]
+        asked = _all_of(WhereNode(known, query.where.connector), *place, _condition(cls.GAP.strip("()")))
+        compiler = query.get_compiler(queryset.db)
+        tables, values = compiler.get_from_clause()
+        where, more = compiler.compile(asked)
+        sql = f"SELECT {columns} FROM {' '.join(tables)} WHERE {where}"  # noqa: S608 (the mapper wrote it)
         shared = sql.replace(cls.GAP, f"{table}.audience_id = a.id")
         mine = sql.replace(cls.GAP, f"{table}.owner_id = '{acting.organisation.pk}'::uuid {own}")
-        return cls(f"{shared} {end}", f"{mine} {end}", [*values])
+        return cls(f"{shared} {end}", f"{mine} {end}", [*values, *more])
 
 
-def _from(queryset: ShareableQuerySet, by: str, before: Key | None, after: Key | None) -> ShareableQuerySet:
+def _from(queryset: ShareableQuerySet, by: str, before: Key | None, after: Key | None) -> Sequence[RawSQL]:
     """What lies beyond a key, as `beyond` says it, in one comparison of rows: an index leads to the place."""
     if (key := before or after) is None:
-        return queryset
-    place, table = queryset.all(), queryset.model._meta.db_table
-    sign, column = "<" if before else ">", queryset.model._meta.get_field(by).column
-    place.query.where.add(_condition(f"({table}.{column}, {table}.id) {sign} (%s, %s)", [key.at, key.pk]), Q.AND)
-    return place
-
-
-def _is_wall(condition: Any) -> bool:
-    return isinstance(getattr(condition, "lhs", None), InSight)
+        return ()
+    table, sign, column = queryset.model._meta.db_table, "<" if before else ">", queryset.model._meta.get_field(by).column
+    return (_condition(f"({table}.{column}, {table}.id) {sign} (%s, %s)", [key.at, key.pk]),)
 
 
 def beyond(by: str, before: Key | None, after: Key | None) -> Q:
@@ -175,7 +179,7 @@ def capped_count(queryset: ShareableQuerySet, acting: Acting) -> int:
     audience keeps the planner from joining with the whole table instead.
     """
     elsewhere = f"AND {queryset.model._meta.db_table}.audience_id NOT IN ({GRANTED})"
-    branch = _Branch.of(queryset.values("pk"), acting, f"LIMIT {COUNT_CAP}", own=elsewhere)
+    branch = _Branch.of(queryset, acting, "1", f"LIMIT {COUNT_CAP}", own=elsewhere)
     counted = (
         f"SELECT count(*) FROM (SELECT 1 FROM ({GRANTED}) AS a(id) CROSS JOIN LATERAL ({branch.shared}) AS found "  # noqa: S608
         f"UNION ALL SELECT 1 FROM ({branch.own}) AS found LIMIT {COUNT_CAP}) AS counted"

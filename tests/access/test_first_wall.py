@@ -103,6 +103,28 @@ def test_pages_and_counts(committed: Cast, evening: dict[str, UUID]) -> None:
     assert names(seen(committed, by_pages, *DEPUTIES), evening) == sent
 
 
+def test_pages_and_counts_of_united_lists(committed: Cast, evening: dict[str, UUID]) -> None:
+    def by_page(acting: Acting) -> Iterable[UUID]:
+        published = queries.filtered(acting, show="all")
+        united = published.filter(is_exercise=True) | published.filter(is_exercise=False)
+        found = [alert.pk for alert in newest_page(united, acting, limit=50).records]
+        assert capped_count(united, acting) == len(found)
+        return found
+
+    sent = {who: shown - {"draft"} for who, shown in ALERTS.items()}
+    assert names(seen(committed, by_page, *DEPUTIES), evening) == sent
+
+
+def test_it_asks_first_what_is_visible(committed: Cast, evening: dict[str, UUID]) -> None:
+    """Of what is united or cut already no condition would reach every part."""
+    riga = committed.as_("riga")
+    with as_system("a test asks without the second wall"):
+        alerts = Alert.objects.all()
+        for too_late in (alerts.union(alerts), alerts.order_by("pk")[:2]):
+            with pytest.raises(TypeError):
+                too_late.visible_to(riga)
+
+
 def test_the_feed(committed: Cast, evening: dict[str, UUID]) -> None:
     number_entries()
 

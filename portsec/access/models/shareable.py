@@ -48,8 +48,13 @@ class InSight(models.Func):
 
 class ShareableQuerySet(models.QuerySet[Any]):
     def visible_to(self, acting: "Acting") -> Self:
-        """What the organisation may see, and in it the person."""
-        return self.filter(InSight(acting))
+        """What the organisation may see, and in it the person. `filter` would resolve and compare what names its columns
+        itself, in each list anew."""
+        if self.query.combinator or self.query.is_sliced:
+            raise TypeError("Ask for what is visible first, then unite or cut it.")
+        found = self.all()
+        found.query.where.add(InSight(acting), models.Q.AND)
+        return found
 
     def editable_by(self, acting: "Acting") -> Self:
         return self.visible_to(acting).filter(owner=acting.organisation)
