@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db import connections
 from django.db.models import BooleanField, Q, QuerySet
 from django.db.models.expressions import RawSQL
+from django.db.models.sql import Query
 from django.db.models.sql.where import WhereNode
 
 from portsec.access.acting import Acting, current_alias
@@ -142,6 +143,7 @@ class _Branch:
         cls, queryset: ShareableQuerySet, acting: Acting, columns: str, end: str, *, own: str = "", place: Sequence[RawSQL] = ()
     ) -> "_Branch":
         query = queryset.query
+        _check(query)
         table = query.get_initial_alias()
         # It goes through the first wall's own list already, so that no record need be looked up in it.
         known: list[Any] = [one.where_audience_is_known() if isinstance(one, InSight) else one for one in query.where.children]
@@ -153,6 +155,14 @@ class _Branch:
         shared = sql.replace(cls.GAP, f"{table}.audience_id = a.id")
         mine = sql.replace(cls.GAP, f"{table}.owner_id = '{acting.organisation.pk}'::uuid {own}")
         return cls(f"{shared} {end}", f"{mine} {end}", [*values, *more])
+
+
+def _check(query: Query) -> None:
+    """Raises TypeError where a query says more than tables and conditions, which alone come into a branch, or repeats a record."""
+    joins = [join for name, join in query.alias_map.items() if query.alias_refcount[name]]
+    is_of_many = any(getattr(getattr(join, "join_field", None), "one_to_many", False) for join in joins)
+    if query.distinct or query.is_sliced or query.combinator or query.group_by is not None or is_of_many:
+        raise TypeError("A page is of records by themselves: no distinct(), slice, union, sum, or condition on the many of one record.")
 
 
 def _from(queryset: ShareableQuerySet, by: str, before: Key | None, after: Key | None) -> Sequence[RawSQL]:

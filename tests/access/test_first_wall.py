@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.db.models import Count
 
 from incidents import queries
 from incidents.actions import draft_alert
@@ -123,6 +124,21 @@ def test_it_asks_first_what_is_visible(committed: Cast, evening: dict[str, UUID]
         for too_late in (alerts.union(alerts), alerts.order_by("pk")[:2]):
             with pytest.raises(TypeError):
                 too_late.visible_to(riga)
+
+
+def test_a_page_refuses_what_its_branches_would_lose(committed: Cast) -> None:
+    with acting_for(committed.as_("riga")) as acting:
+        published = queries.filtered(acting, show="all")
+        for more in (
+            published.distinct(),
+            published[:2],
+            published.annotate(n=Count("messages")),
+            published.filter(messages__isnull=False),
+        ):
+            with pytest.raises(TypeError):
+                newest_page(more, acting, limit=50)
+            with pytest.raises(TypeError):
+                capped_count(more, acting)
 
 
 def test_the_feed(committed: Cast, evening: dict[str, UUID]) -> None:
